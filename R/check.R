@@ -1,0 +1,62 @@
+# Checks of plain arguments, shared by all functions. Each returns its value or
+# raises `ioi_error_input` that names the argument.
+
+# One of `choices`; the first is the default when the whole vector is given.
+check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
+  if (identical(x, choices)) {
+    return(choices[1])
+  }
+  if (!is.character(x) || length(x) != 1 || is.na(x) || !x %in% choices) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} must be one of {.or {.val {choices}}}.",
+        "x" = "It is {.val {x}}."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  x
+}
+
+# TRUE or FALSE.
+check_flag <- function(x, arg, call = rlang::caller_env()) {
+  if (!is.logical(x) || length(x) != 1 || is.na(x)) {
+    abort_ioi("{.arg {arg}} must be TRUE or FALSE.", "input", arg = arg, call = call)
+  }
+  x
+}
+
+# A confidence level: one number strictly between 0 and 1; 95 is not 0.95.
+check_level <- function(x, arg = "level", call = rlang::caller_env()) {
+  if (!is.numeric(x) || length(x) != 1 || is.na(x) || x <= 0 || x >= 1) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} must be one number between 0 and 1, such as 0.95.",
+        "x" = "It is {.val {x}}."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  as.double(x)
+}
+
+# No further arguments: a mistyped or unsupported name is an error, not silence.
+check_dots_empty_ioi <- function(..., call = rlang::caller_env()) {
+  n <- ...length()
+  if (!n) {
+    return(invisible())
+  }
+  names <- ...names()
+  shown <- if (is.null(names)) rep("", n) else ifelse(is.na(names), "", names)
+  shown[shown == ""] <- "(unnamed)"
+  abort_ioi(
+    c(
+      "{cli::qty(n)}Argument{?s} not known here: {.arg {shown}}.",
+      "i" = "See the help page for the arguments this version supports."
+    ),
+    "input",
+    arg = shown, call = call
+  )
+}

@@ -1,0 +1,48 @@
+# Limits for single estimates. The formulas, their sources and their edges are in
+# src/core/interval.h.
+
+# The methods for a proportion, in the order of the core.
+interval_methods <- c(
+  "logit", "xlogit", "wald", "arcsine", "likelihood", "beta", "nchs", "wilson",
+  "wilson_adjusted", "agresti_coull", "jeffreys", "uniform"
+)
+
+# What the core notes about a row, as a flag: as asked; nchs instead of the method;
+# no limits for want of degrees of freedom; none because a value is missing or out
+# of range (the estimate is then missing too, or the caller has flagged it).
+interval_flags <- c("", "ci_nchs", "df", "")
+
+# Limits of proportions `p` with standard errors `se`, from `n` records each and with
+# `df` degrees of freedom (may be Inf): vectors of one length, or of length one.
+# list(conf.low, conf.high, flag), NA where there are no limits.
+interval_proportion <- function(p, se, n, df, method, level) {
+  values <- interval_recycle(p, se, n, df)
+  out <- .Call(
+    ioi_r_interval_proportion, values[[1]], values[[2]], values[[3]], values[[4]],
+    match(method, interval_methods) - 1L, as.double(level)
+  )
+  interval_flagged(out)
+}
+
+# Limits of any estimates: estimate -+ t se.
+interval_t <- function(estimate, se, df, level) {
+  values <- interval_recycle(estimate, se, df)
+  out <- .Call(
+    ioi_r_interval_t, values[[1]], values[[2]], values[[3]], as.double(level)
+  )
+  interval_flagged(out)
+}
+
+# Doubles of the length of the first.
+interval_recycle <- function(...) {
+  values <- list(...)
+  lapply(values, function(x) rep_len(as.double(x), length(values[[1]])))
+}
+
+interval_flagged <- function(out) {
+  list(
+    conf.low = out$conf.low,
+    conf.high = out$conf.high,
+    flag = interval_flags[out$note + 1L]
+  )
+}

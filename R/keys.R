@@ -1,0 +1,143 @@
+# Keys: how the core finds the cell of a row (see src/core/key.h). A key list is
+# built by adding columns and products; a product names earlier keys by position.
+
+# Integers whose values span no more than this many times the rows are read in
+# place through a table; wider ones are coded.
+widest_span <- 4
+
+# A column as a key: list(key =, labels =), where labels[i] is the value of level
+# i, with the type of the column. Rows with a missing value have no level.
+key_column <- function(x, arg, call = rlang::caller_env()) {
+  check_key_type(x, arg, call)
+  if (is.factor(x)) {
+    return(key_read(x, 1L, nlevels(x), factor(levels(x), levels(x), ordered = is.ordered(x))))
+  }
+  if (is.logical(x)) {
+    return(key_read(x, 0L, 2L, c(FALSE, TRUE)))
+  }
+  if (is.integer(x) && !is.object(x)) {
+    range <- .Call(ioi_r_range, x)
+    if (is.na(range[1])) {
+      return(key_read(x, 0L, 0L, integer()))
+    }
+    span <- range[2] - range[1] + 1
+    if (span <= widest_span * length(x) + 1024) {
+      return(key_read(x, as.integer(range[1]), span, seq(range[1], range[2])))
+    }
+  }
+  labels <- sort(unique(x), na.last = NA)
+  key_read(match(x, labels, incomparables = NA), 1L, length(labels), labels)
+}
+
+key_read <- function(value, first, levels, labels) {
+  list(
+    key = list(value = value, first = first, map = NULL, levels = as.double(levels)),
+    labels = labels
+  )
+}
+
+check_key_type <- function(x, arg, call) {
+  if (inherits(x, "haven_labelled")) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} holds labelled codes.",
+        "i" = "Turn it into a factor first, for example with {.code haven::as_factor()}."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  if (!is.atomic(x) || !is.null(dim(x)) || is.complex(x) || is.raw(x)) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} must be a factor, text, whole numbers, logical or dates.",
+        "x" = "It is {.cls {class(x)}}."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+}
+
+# A key that every row has: one level.
+key_constant <- function() {
+  list(value = NULL, first = 0L, map = NULL, levels = 1)
+}
+
+# The same column with its levels renumbered: `map` gives for each level of the
+# old key the new one, from 0, or -1.
+key_remap <- function(key, map, levels) {
+  key$map <- if (is.null(key$map)) {
+    as.integer(map)
+  } else {
+    ifelse(key$map < 0L, -1L, as.integer(map)[key$map + 1L])
+  }
+  key$levels <- as.double(levels)
+  key
+}
+
+# The product of the keys at positions `parts` of `keys`: all combinations.
+key_product <- function(keys, parts) {
+  levels <- prod(vapply(keys[parts], function(k) k$levels, 0))
+  list(parts = as.integer(parts), index = NULL, levels = levels)
+}
+
+# Adds the product of `parts` to `keys`. `dense`: most combinations there may be
+# before only those that occur are kept. Gives keys, at (the position) and code:
+# NULL, or the codes of the combinations that occur, ascending.
+add_product <- function(keys, parts, rows, dense, call = rlang::caller_env()) {
+  product <- key_product(keys, parts)
+  at <- length(keys) + 1L
+  keys[[at]] <- product
+  if (product$levels <= dense) {
+    return(list(keys = keys, at = at, code = NULL))
+  }
+  if (product$levels >= 2^53) {
+    abort_ioi(
+      c(
+        "There are too many combinations of levels to number.",
+        "i" = "Use fewer columns, or join some of them into one first."
+      ),
+      "input",
+      call = call
+    )
+  }
+  index <- .Call(ioi_r_index_find, keys, at, as.double(rows))
+  keys[[at]]$index <- index[c("slots", "rank")]
+  keys[[at]]$levels <- as.double(length(index$code))
+  list(keys = keys, at = at, code = index$code)
+}
+
+# The levels (from 0) of the parts of mixed-radix codes: a list of vectors, most
+# significant part first.
+split_codes <- function(code, levels) {
+  out <- vector("list", length(levels))
+  for (p in rev(seq_along(levels))) {
+    out[[p]] <- code %% levels[p]
+    code <- code %/% levels[p]
+  }
+  out
+}
+
+# What a sum is over, for tally_rows().
+sum_kinds <- c(rows = 0L, n = 1L, w = 2L, ww = 3L, wx = 4L)
+
+# The tally: `sums` is a list of c(kind, key[, value]) with names; gives a list
+# of vectors with these names. `range`: c(rows before the first, rows).
+tally_rows <- function(keys, rows, weight = NULL, values = list(), sums,
+                       range = c(0, rows), chunk = NULL) {
+  kind <- sum_kinds[vapply(sums, function(s) s$kind, "")]
+  over <- vapply(sums, function(s) as.integer(s$over), 0L)
+  of <- vapply(sums, function(s) if (is.null(s$of)) 1L else as.integer(s$of), 0L)
+  out <- .Call(
+    ioi_r_tally, keys, as.double(range), weight, values, unname(kind), over, of,
+    getOption("ioi.threads"), chunk
+  )
+  names(out) <- names(sums)
+  out
+}
+
+# Adds two tallies of the same layout.
+tally_merge <- function(a, b) {
+  Map(`+`, a, b)
+}

@@ -1,0 +1,327 @@
+# What rates, standardisation and life tables share: columns of counts, groups as
+# integer codes, age bands, flags, and the covariance of independent rows.
+
+# ---- columns ------------------------------------------------------------------
+
+# A column of counts as doubles: numeric, finite, 0 or more; NA stays NA.
+count_column <- function(x, arg, call = rlang::caller_env()) {
+  classed <- is.object(x) && !inherits(x, c("haven_labelled", "AsIs"))
+  if (!is.numeric(x) || classed || !is.null(dim(x))) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} must be a column of numbers.",
+        "x" = "It is {.cls {class(x)}}.",
+        "i" = "Convert it first, for example with {.fn as.numeric}."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  x <- as.double(unclass(x))
+  bad <- which(x < 0 | is.infinite(x) | is.nan(x))
+  if (length(bad)) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} must hold finite numbers of 0 or more.",
+        "x" = "{length(bad)} value{?s} {?does/do} not, first in row {bad[1]}: {x[bad[1]]}."
+      ),
+      "data",
+      arg = arg, where = bad, call = call
+    )
+  }
+  x
+}
+
+# One finite number above 0.
+check_positive <- function(x, arg, call = rlang::caller_env()) {
+  if (!is.numeric(x) || length(x) != 1 || is.na(x) || !is.finite(x) || x <= 0) {
+    abort_ioi(
+      c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {x}}."),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  as.double(x)
+}
+
+# A choice that may be left out.
+check_suppress <- function(suppress, call = rlang::caller_env()) {
+  if (is.null(suppress)) NULL else check_choice(suppress, "ohid", "suppress", call)
+}
+
+# The `by` columns of a data frame, an existing grouping first, said once.
+table_by <- function(quo, data, taken = character(), call = rlang::caller_env()) {
+  resolve_by(quo, list(data = data, groups = existing_groups(data)), taken, call)
+}
+
+# ---- groups -------------------------------------------------------------------
+
+# Rows as integer codes of the combinations of `by` that occur, ascending: list(
+# code (NA: a missing value of `by`), size, labels: a list of columns).
+group_rows <- function(data, by, call = rlang::caller_env()) {
+  rows <- nrow(data)
+  if (!length(by)) {
+    return(list(code = rep(1L, rows), size = 1L, labels = list()))
+  }
+  columns <- lapply(by, function(name) key_column(data[[name]], "by", call))
+  levels <- vapply(columns, function(column) as.double(column$key$levels), 1)
+  code <- Reduce(
+    function(code, part) code * levels[part] + column_code(columns[[part]]$key),
+    seq_along(by), 0
+  )
+  occurs <- occurring_codes(code, prod(levels))
+  parts <- split_codes(occurs, levels)
+  labels <- Map(function(column, at) column$labels[at + 1], columns, parts)
+  list(
+    code = if (length(occurs) == prod(levels)) as.integer(code) + 1L else match(code, occurs),
+    size = length(occurs), labels = stats::setNames(labels, by)
+  )
+}
+
+# Levels of a key column, from 0.
+column_code <- function(key) {
+  as.integer(key$value) - key$first
+}
+
+# The different values of `code` (0 .. levels - 1), ascending.
+occurring_codes <- function(code, levels) {
+  if (levels <= 4 * length(code) + 1024) {
+    return(which(tabulate(code + 1, levels) > 0) - 1)
+  }
+  sort(unique(code), na.last = NA)
+}
+
+# Says once how many rows have no value of `by`.
+report_ungrouped <- function(groups) {
+  left_out <- sum(is.na(groups$code))
+  if (left_out > 0) {
+    inform_ioi(
+      "Left out {left_out} row{?s} without a value of {.arg by}.", "missing",
+      count = left_out
+    )
+  }
+  left_out
+}
+
+# ---- cells --------------------------------------------------------------------
+
+# Counts and populations of group x band, matrices with a row per band; see
+# src/r/r_standardise.c. With `frequency` the population of a cell counts once.
+cell_sums <- function(groups, band, bands, events, population, frequency = NULL,
+                      call = rlang::caller_env()) {
+  cells <- .Call(
+    ioi_r_cells, groups$code, band, events, population, frequency,
+    as.integer(groups$size), as.integer(bands)
+  )
+  if (cells$where > 0) {
+    abort_ioi(
+      c(
+        "With {.arg frequency}, {.arg population} must be the same in all rows of a group
+         and band.",
+        "x" = "Row {cells$where} differs from the rows of its band before it."
+      ),
+      "data",
+      arg = "population", where = cells$where, call = call
+    )
+  }
+  cells
+}
+
+# ---- ages ---------------------------------------------------------------------
+
+# Start (and end, where the label says it) of age bands given as text or numbers:
+# "0", "1-4", "5 to 9", "90+", "85 and over", "Under 1", "[5,10)". NA where a label
+# is not an age band. list(start, end, open); end is NA where the label is silent.
+parse_ages <- function(labels) {
+  if (is.numeric(labels)) {
+    value <- as.double(labels)
+    value[!is.finite(value) | value < 0] <- NA
+    return(list(start = value, end = rep(NA_real_, length(value)), open = NA & value))
+  }
+  text <- plain_age(as.character(labels))
+  start <- end <- rep(NA_real_, length(text))
+  open <- rep(NA, length(text))
+  number <- "([0-9]+(?:\\.[0-9]+)?)"
+  part <- function(pattern, which) {
+    as.double(sub(paste0("^", pattern, "$"), paste0("\\", which), text, perl = TRUE))
+  }
+  found <- function(pattern) grepl(paste0("^", pattern, "$"), text, perl = TRUE)
+  patterns <- list(
+    single = number,
+    range = paste0(number, " ?- ?", number),
+    half_open = paste0("\\[", number, ", ?", number, "\\)"),
+    under = paste0("(?:under|below|less than|<) ?", number),
+    over = paste0("(?:>=|at least) ?", number, "|\\[", number, ", ?inf[\\])]"),
+    plus = paste0(
+      number, " ?(?:\\+|plus|(?:and|or|&) (?:over|above|older|more)|over)"
+    )
+  )
+  is <- lapply(patterns, found)
+  quiet <- suppressWarnings
+  start[is$single] <- quiet(part(patterns$single, 1))[is$single]
+  start[is$range] <- quiet(part(patterns$range, 1))[is$range]
+  end[is$range] <- quiet(part(patterns$range, 2))[is$range] + 1
+  start[is$half_open] <- quiet(part(patterns$half_open, 1))[is$half_open]
+  end[is$half_open] <- quiet(part(patterns$half_open, 2))[is$half_open]
+  start[is$under] <- 0
+  end[is$under] <- quiet(part(patterns$under, 1))[is$under]
+  start[is$plus] <- quiet(part(patterns$plus, 1))[is$plus]
+  start[is$over] <- as.double(gsub("[^0-9.]", "", text[is$over]))
+  open[is$range | is$half_open | is$under] <- FALSE
+  open[is$plus | is$over] <- TRUE
+  wrong <- !is.na(end) & end <= start
+  start[wrong] <- NA
+  list(start = start, end = end, open = open)
+}
+
+# Lower case, one space, "-" for dashes and "to", no "aged" or "years".
+plain_age <- function(text) {
+  text <- tolower(trimws(text))
+  text <- gsub("[\u2012\u2013\u2014\u2212_]", "-", text)
+  text <- gsub("\u2265", ">=", text)
+  text <- gsub("\\b(ages?|aged|years?|yrs?|of age|old)\\b", " ", text)
+  text <- gsub(" to ", "-", text, fixed = TRUE)
+  trimws(gsub("\\s+", " ", text))
+}
+
+# The age column as integer codes of its bands in ascending order: list(code,
+# label (as given), start, end, open). A label that is no age band is an error,
+# as are bands that overlap, leave a hole, or follow an open one.
+age_bands <- function(x, call = rlang::caller_env()) {
+  column <- age_labels(x, call)
+  ages <- parse_ages(column$labels)
+  bad <- which(is.na(ages$start))
+  if (length(bad)) {
+    abort_ioi(
+      c(
+        "{.arg age} must hold ages or age bands, such as 0, \"1-4\", \"5 to 9\" or \"90+\".",
+        "x" = "{cli::qty(bad)}No age band{?s}: {.val {as.character(column$labels[bad])}}.",
+        "i" = "Leave rows of totals out first."
+      ),
+      "data",
+      arg = "age", labels = as.character(column$labels[bad]), call = call
+    )
+  }
+  order <- order(ages$start)
+  rank <- order(order)
+  bands <- list(
+    code = rank[column$code], label = column$labels[order], start = ages$start[order],
+    end = ages$end[order], open = ages$open[order]
+  )
+  check_bands(bands, call)
+  bands
+}
+
+# The values that occur, in order, and the integer code of each row.
+age_labels <- function(x, call) {
+  column <- key_column(x, "age", call)
+  code <- column_code(column$key) + 1L
+  if (anyNA(code)) {
+    where <- which(is.na(code))
+    abort_ioi(
+      c(
+        "{.arg age} must not be missing.",
+        "x" = "{length(where)} row{?s} {?has/have} no age, first row {where[1]}."
+      ),
+      "data",
+      arg = "age", where = where, call = call
+    )
+  }
+  occurs <- tabulate(code, column$key$levels) > 0
+  if (!all(occurs)) {
+    code <- cumsum(occurs)[code]
+  }
+  list(code = code, labels = column$labels[occurs])
+}
+
+# Bands must follow each other as far as their labels say where they end.
+check_bands <- function(bands, call) {
+  start <- bands$start
+  k <- length(start)
+  if (k < 2) {
+    return(invisible())
+  }
+  same <- diff(start) == 0
+  wrong <- which(same | (!is.na(bands$end[-k]) & bands$end[-k] != start[-1]) |
+    bands$open[-k] %in% TRUE)
+  if (length(wrong)) {
+    pair <- as.character(bands$label[wrong[1] + 0:1])
+    abort_ioi(
+      c(
+        "The bands of {.arg age} must follow each other without hole or overlap.",
+        "x" = "{.val {pair[1]}} is followed by {.val {pair[2]}}."
+      ),
+      "data",
+      arg = "age", labels = pair, call = call
+    )
+  }
+}
+
+# ---- flags and covariance -----------------------------------------------------
+
+# Words for the flags of this family, shown under a table.
+rate_flag_words <- c(
+  missing = "a count or population is missing",
+  empty = "nobody at risk",
+  "empty band" = "an age band without population, whose rate is undefined",
+  "fewer than 10" = "fewer than 10 events",
+  "no expected events" = "the expected number of events is 0",
+  "no deaths in open band" = "nobody died in the oldest age band",
+  "missing band" = "an age band of the other tables is not there",
+  "no survivors" = "all die in a closed age band; nothing is known beyond it",
+  "bands merged" = "age bands were pooled",
+  "no prevalence" = "no prevalence of good health at some age",
+  "no prevalence variance" = "the standard error leaves out that of the prevalence",
+  "population 5,000 or less" = "withheld: too few people",
+  "interval over 20 years" = "withheld: interval wider than 20 years",
+  "split undefined" = "rates agree but their causes differ: no split",
+  "no sd" = "no standard deviation of the group can be known",
+  "not comparable" = "too few events or no estimate to compare"
+)
+
+# Flags from a named list of logical vectors, joined by ";".
+join_flags <- function(flags) {
+  out <- character(length(flags[[1]]))
+  for (name in names(flags)) {
+    on <- flags[[name]] %in% TRUE
+    out[on] <- ifelse(out[on] == "", name, paste(out[on], name, sep = ";"))
+  }
+  out
+}
+
+words_for <- function(flag) {
+  rate_flag_words[intersect(flags_in(flag), names(rate_flag_words))]
+}
+
+# More rows than this keep no covariance matrix; independent rows need none.
+most_diagonal_rows <- 1000
+
+# The covariance of rows that share no events; NULL for long tables.
+independent_vcov <- function(se) {
+  if (length(se) > most_diagonal_rows) {
+    return(NULL)
+  }
+  missing_rows(diag(se^2, length(se)), is.na(se))
+}
+
+missing_rows <- function(vcov, missing) {
+  vcov[missing, ] <- NA
+  vcov[, missing] <- NA
+  vcov
+}
+
+# What `info` says of them.
+independent_info <- function(rows) {
+  list(
+    independent = TRUE,
+    no_vcov = if (rows > most_diagonal_rows) {
+      "With so many rows none is stored: they share no events, so it is diagonal, with
+       the squares of std.error."
+    }
+  )
+}
+
+# "Rate per 100,000"
+per_words <- function(per) {
+  paste("per", format_number(per, digits_for(per)))
+}

@@ -1,0 +1,76 @@
+/* design.h - a sampling design of one stage, and the checks that read rows. */
+#ifndef IOI_CORE_DESIGN_H
+#define IOI_CORE_DESIGN_H
+
+#include <stddef.h>
+
+#include "core/key.h"
+#include "core/status.h"
+#include "core/tally.h"
+
+/* What a stratum with one sampled PSU contributes to a variance
+ * (1 - f > 0 throughout; see variance.h for "adjust" and "average"). */
+typedef enum
+{
+  IOI_LONELY_FAIL,      /* not allowed: the caller has checked */
+  IOI_LONELY_ADJUST,    /* centred at the mean of all PSUs */
+  IOI_LONELY_AVERAGE,   /* the average of the other strata */
+  IOI_LONELY_CERTAINTY, /* nothing */
+  IOI_LONELY_REMOVE     /* nothing */
+} ioi_lonely;
+
+/* A design. PSUs are numbered so that those of a stratum stand together.
+ *
+ *   strata         number of strata, at least 1.
+ *   psu_first      strata + 1: stratum h holds PSUs psu_first[h] ..
+ *                  psu_first[h + 1] - 1. NULL: records are their own PSUs.
+ *   sampled        strata: sampled PSUs (or records), all of the sample; may
+ *                  be more than are numbered, where some hold no record.
+ *   fraction       strata: sampling fraction f in [0, 1]; NULL: all 0.
+ *   lonely         the rule for strata with one sampled PSU.
+ *   lonely_domain  not 0: the rules "adjust" and "average" also apply where a
+ *                  domain has one PSU left in a stratum. */
+typedef struct
+{
+  size_t strata;
+  const int *psu_first;
+  const double *sampled;
+  const double *fraction;
+  ioi_lonely lonely;
+  int lonely_domain;
+} ioi_design;
+
+/* Finds the stratum of every PSU.
+ *
+ *   key, keys  [in]   keys; `psu` and `stratum` say which is which.
+ *   rows       [in]   number of rows.
+ *   of_psu     [out]  key[psu].levels ints: the stratum, -1 for a PSU label
+ *                     without rows.
+ *   row        [out]  on IOI_ECROSSED the first row whose PSU has been seen in
+ *                     another stratum.
+ *   level      [out]  work space, keys * IOI_BLOCK. */
+ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
+                           size_t stratum, size_t rows, int *of_psu,
+                           size_t *row, size_t *level);
+
+/* What a scan of a column of numbers found: how many values are missing, NaN
+ * or infinite, how many negative, the first bad row, how many are 0, the sum
+ * and the largest. */
+typedef struct
+{
+  size_t missing, infinite, negative, zero, first_bad;
+  double sum, largest;
+} ioi_scan;
+
+/* Scans `rows` numbers. Integers equal to INT_MIN are R's missing value. */
+void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan);
+
+/* The value a column has in each level of a key, where it is constant.
+ *
+ *   value  [out]  key[which].levels doubles, NaN for a level without rows.
+ *   row    [out]  on IOI_EDOMAIN the first row that differs from its level. */
+ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,
+                               const ioi_numbers *column, size_t rows,
+                               double *value, size_t *row, size_t *level);
+
+#endif

@@ -1,0 +1,89 @@
+/* key.h - from columns as they lie in memory to the cell a row belongs to.
+ *
+ * A key gives every row a level 0 .. levels - 1, or none. It is either a
+ * column of integers read in place, or the product of keys that stand before
+ * it in the same array; so an array of keys is a small program that is run
+ * once for each block of rows. Nothing as long as the data is ever made. */
+#ifndef IOI_CORE_KEY_H
+#define IOI_CORE_KEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/status.h"
+
+/* The level of a row that takes no part. */
+#define IOI_NO_LEVEL SIZE_MAX
+
+/* Rows that are worked on together; their levels stay in the first cache. */
+#define IOI_BLOCK ((size_t) 512)
+
+/* The combinations that occur among all that could, in ascending order of
+ * code; an open-addressing table finds the rank of a code.
+ *
+ *   slots [in]  size of the table, a power of two.
+ *   code        slots codes, IOI_NO_CODE where free.
+ *   rank        slots ranks, 0 .. count - 1. */
+#define IOI_NO_CODE UINT64_MAX
+typedef struct
+{
+  size_t slots;
+  uint64_t *code;
+  uint32_t *rank;
+} ioi_index;
+
+/* One key.
+ *
+ * A column (parts == 0): value holds one integer a row (factor codes, integers
+ * or logicals; NULL: every row has level 0); value first + i has the level
+ * map[i], or i where map is NULL; i runs over 0 .. size - 1; a value outside,
+ * R's NA_INTEGER among them, or a negative map[i], means none.
+ *
+ * A product (parts > 0): part names earlier keys, most significant first. Its
+ * code is their levels in mixed radix; with an index its level is the rank of
+ * the code, none for a code not in the index. */
+typedef struct
+{
+  const int *value;
+  int first;
+  size_t size;
+  const int *map;
+  size_t parts;
+  const size_t *part;
+  const ioi_index *index;
+  size_t levels;
+} ioi_key;
+
+/* The smallest and largest of n integers without R's missing values.
+ *   low, high [out]  untouched when all are missing.
+ *   missing   [out]  how many are missing (INT_MIN). */
+void ioi_key_range(const int *value, size_t n, int *low, int *high,
+                   size_t *missing);
+
+/* Levels of the `rows` <= IOI_BLOCK rows from row `from` in every key.
+ *
+ *   key   [in]   keys, each product after its parts.
+ *   level [out]  keys * IOI_BLOCK: level[k * IOI_BLOCK + i] of row from + i.
+ * Allocates nothing, keeps no state: safe in any thread. */
+void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,
+                   size_t *level);
+
+/* Enters the codes of product key `which` over all rows in the index.
+ *
+ *   key    [in]      keys; key[which] has parts and no index.
+ *   rows   [in]      number of rows.
+ *   index  [in,out]  emptied here: code[] all IOI_NO_CODE.
+ *   count  [out]     distinct codes found.
+ *   level  [out]     work space, keys * IOI_BLOCK.
+ * IOI_EFULL: more than slots / 2 distinct codes; give twice the slots. */
+ioi_status ioi_index_find(const ioi_key *key, size_t keys, size_t which,
+                          size_t rows, ioi_index *index, size_t *count,
+                          size_t *level);
+
+/* Sorts the codes of a filled index and gives each its rank.
+ *
+ *   index [in,out]  rank[] is written.
+ *   code  [out]     count codes in ascending order. */
+void ioi_index_rank(ioi_index *index, uint64_t *code, size_t count);
+
+#endif

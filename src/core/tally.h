@@ -1,0 +1,82 @@
+/* tally.h - the one step that sees rows: sums over cells, in one pass.
+ *
+ * A sum runs over the levels of a key (see key.h). All sums of a call are made
+ * in the same pass. Rows are cut in chunks of fixed length; every chunk is
+ * summed apart, in row order, and the chunks are added in order. So the result
+ * does not depend on the number of threads, and tallies of the same layout
+ * add: chunks tallied apart and merged in order give the same bits. */
+#ifndef IOI_CORE_TALLY_H
+#define IOI_CORE_TALLY_H
+
+#include <stddef.h>
+
+#include "core/key.h"
+#include "core/status.h"
+
+/* A column of numbers as it lies in memory: one of the two is not NULL. */
+typedef struct
+{
+  const double *real;
+  const int *integer;
+} ioi_numbers;
+
+typedef enum
+{
+  IOI_SUM_ROWS, /* number of rows */
+  IOI_SUM_N,    /* number of rows with a positive weight */
+  IOI_SUM_W,    /* sum of w */
+  IOI_SUM_WW,   /* sum of w^2 */
+  IOI_SUM_WX    /* sum of w x */
+} ioi_sum_kind;
+
+/* One sum.
+ *   key    [in]      which key it runs over.
+ *   value  [in]      IOI_SUM_WX: which column x.
+ *   sum    [in,out]  key levels doubles; the call adds to what is there. */
+typedef struct
+{
+  ioi_sum_kind kind;
+  size_t key;
+  size_t value;
+  double *sum;
+} ioi_sum;
+
+/* The rows: how many, which keys, which weight (both pointers NULL: 1 each)
+ * and which columns x. Weights and values are finite; the caller has checked. */
+typedef struct
+{
+  size_t rows;
+  size_t keys;
+  const ioi_key *key;
+  ioi_numbers weight;
+  size_t values;
+  const ioi_numbers *value;
+} ioi_rows;
+
+/* Rows in a chunk for a layout with this many doubles in all its sums: a power
+ * of two, at least 2^20 and at least the doubles, so that adding the chunks
+ * never costs more than the pass. */
+size_t ioi_tally_chunk(size_t doubles);
+
+/* Doubles in all sums of a call. */
+size_t ioi_tally_doubles(const ioi_rows *rows, const ioi_sum *sum, size_t sums);
+
+/* Adds the rows to the sums.
+ *
+ *   chunk   [in]   rows in a chunk, at least 1.
+ *   threads [in]   threads to use, at least 1.
+ *   work    [out]  threads * ioi_tally_doubles() doubles; may be NULL when
+ *                  rows->rows <= chunk.
+ *   levels  [out]  threads * keys * IOI_BLOCK size_t.
+ *   tick    [in]   called with the rows done after each round of chunks; may
+ *                  be NULL.
+ * Time: O(rows * (keys + sums)). IOI_ESTOPPED: the tick asked to stop; the
+ * sums are then incomplete. */
+ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
+                          size_t chunk, int threads, double *work,
+                          size_t *levels, ioi_tick tick, void *context);
+
+/* into[i] += from[i]: merges two tallies of the same layout. */
+void ioi_tally_merge(double *into, const double *from, size_t doubles);
+
+#endif

@@ -1,0 +1,106 @@
+/* variance.h - one engine for the variance of every measure.
+ *
+ * A measure is a smooth function of cell totals. What it gives is its
+ * influence: the derivative of each estimate with respect to the total of each
+ * cell. The score of a PSU is the sum over its cells of total x influence, and
+ * the design variance of the estimates is that of the total of the scores
+ * (Binder 1983, Int. Stat. Rev. 51:279-292; Woodruff 1971, JASA 66:411-414):
+ *
+ *   V = sum_h (1 - f_h) n_h/(n_h - 1) sum_j (U_hj - U_h.)(U_hj - U_h.)'
+ *
+ * with n_h sampled PSUs in stratum h, all of the sample, those with no record
+ * in the domain too. A fully sampled stratum (1 - f < 1e-7) adds nothing. */
+#ifndef IOI_CORE_VARIANCE_H
+#define IOI_CORE_VARIANCE_H
+
+#include <stddef.h>
+
+#include "core/design.h"
+#include "core/status.h"
+
+/* Cell totals by PSU; by stratum where records are their own PSUs.
+ *
+ *   units  PSUs of the design, or its strata.
+ *   cells  cells that the measure sees (say domain x category).
+ *   first  units + 1: unit j has entries first[j] .. first[j + 1] - 1;
+ *          NULL: every unit has an entry for every cell, in order.
+ *   cell   cell of each entry; NULL with first.
+ *   w      sum of w of each entry.
+ *   ww     sum of w^2 of each entry: only where records are their own PSUs. */
+typedef struct
+{
+  size_t units;
+  size_t cells;
+  const int *first;
+  const int *cell;
+  const double *w;
+  const double *ww;
+} ioi_totals;
+
+/* w[c] = sum over the units of w in cell c; totals->cells doubles. */
+void ioi_totals_collapse(const ioi_totals *totals, double *w);
+
+/* The influence of cells on estimates. Cell c bears on the estimates row[c],
+ * row[c] + 1, ... with value[at[c]] .. value[at[c + 1] - 1]. */
+typedef struct
+{
+  size_t rows;
+  const int *row;
+  const int *at;
+  const double *value;
+} ioi_influence;
+
+/* Which domain each estimate and each cell belongs to, and where the domains
+ * have records: bit j of byte j / 8, one run of bytes a domain.
+ *
+ *   domain_of_row   rows of the influence.
+ *   domain_of_cell  cells of the totals.
+ *   psu             domains x ioi_presence_bytes(PSUs); NULL where records are
+ *                   their own PSUs.
+ *   stratum         domains x ioi_presence_bytes(strata). */
+typedef struct
+{
+  size_t domains;
+  const int *domain_of_row;
+  const int *domain_of_cell;
+  unsigned char *psu;
+  unsigned char *stratum;
+} ioi_presence;
+
+/* Bytes that hold one bit for each of n things. */
+size_t ioi_presence_bytes(size_t n);
+
+/* Fills presence->psu and presence->stratum (both zeroed by the caller) from
+ * the entries with w > 0. */
+void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
+                       ioi_presence *presence);
+
+/* Number of bits set in `bytes` bytes. */
+size_t ioi_presence_count(const unsigned char *bits, size_t bytes);
+
+/* Doubles of work space that ioi_variance() needs for `rows` estimates. */
+size_t ioi_variance_work(size_t rows);
+
+/* The covariance of the estimates, or their variances alone.
+ *
+ *   presence    [in]   filled; used by the rules for lonely PSUs.
+ *   covariance  [in]   not 0: v is rows x rows, symmetric; 0: rows variances.
+ *   v           [out]  the result. NaN for an estimate whose strata all are
+ *                      left out under "average".
+ *   work        [out]  ioi_variance_work(rows) doubles.
+ *
+ * "adjust": the lone PSU is centred at sum U / sum n_h over the strata in
+ * which the domain has records. "average": the stratum is left out and the
+ * sum multiplied by strata with records / those that contribute; a covariance
+ * by the square root of the product of the two factors.
+ * Time: O(entries + PSUs x rows^2), rows^2 -> rows without the covariance. */
+void ioi_variance(const ioi_design *design, const ioi_totals *totals,
+                  const ioi_influence *influence, const ioi_presence *presence,
+                  int covariance, double *v, double *work);
+
+/* Sets to 0 the variances below 1e-20 estimate^2, which are rounding, with
+ * their covariances. */
+void ioi_variance_clean(const double *estimate, size_t rows, int covariance,
+                        double *v);
+
+#endif

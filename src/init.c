@@ -1,0 +1,56 @@
+/* init.c - registration only: the routines R may call, and the set-up at load. */
+#include "r/r_ioi.h"
+
+#include <R_ext/Rdynload.h>
+#include <R_ext/Visibility.h>
+#include <gsl/gsl_errno.h>
+
+static const R_CallMethodDef call_methods[] = {
+    {"ioi_r_index_find", (DL_FUNC) &ioi_r_index_find, 3},
+    {"ioi_r_tally", (DL_FUNC) &ioi_r_tally, 9},
+    {"ioi_r_scan", (DL_FUNC) &ioi_r_scan, 1},
+    {"ioi_r_nest", (DL_FUNC) &ioi_r_nest, 4},
+    {"ioi_r_constant", (DL_FUNC) &ioi_r_constant, 4},
+    {"ioi_r_range", (DL_FUNC) &ioi_r_range, 1},
+    {"ioi_r_collapse", (DL_FUNC) &ioi_r_collapse, 1},
+    {"ioi_r_variance", (DL_FUNC) &ioi_r_variance, 8},
+    {"ioi_r_count_bits", (DL_FUNC) &ioi_r_count_bits, 1},
+    {"ioi_r_proportion", (DL_FUNC) &ioi_r_proportion, 4},
+    {"ioi_r_proportion_extras", (DL_FUNC) &ioi_r_proportion_extras, 3},
+    {"ioi_r_dissimilarity", (DL_FUNC) &ioi_r_dissimilarity, 6},
+    {"ioi_r_dissimilarity_covariance", (DL_FUNC) &ioi_r_dissimilarity_covariance, 6},
+    {"ioi_r_dissimilarity_influence", (DL_FUNC) &ioi_r_dissimilarity_influence, 5},
+    {"ioi_r_interval_proportion", (DL_FUNC) &ioi_r_interval_proportion, 6},
+    {"ioi_r_interval_t", (DL_FUNC) &ioi_r_interval_t, 4},
+    {"ioi_r_parity_counts", (DL_FUNC) &ioi_r_parity_counts, 6},
+    {"ioi_r_parity_covariance", (DL_FUNC) &ioi_r_parity_covariance, 5},
+    {"ioi_r_parity_estimates", (DL_FUNC) &ioi_r_parity_estimates, 4},
+    {"ioi_r_parity_union", (DL_FUNC) &ioi_r_parity_union, 3},
+    {"ioi_r_rate_limits", (DL_FUNC) &ioi_r_rate_limits, 4},
+    {"ioi_r_count_test", (DL_FUNC) &ioi_r_count_test, 3},
+    {"ioi_r_cells", (DL_FUNC) &ioi_r_cells, 7},
+    {"ioi_r_direct", (DL_FUNC) &ioi_r_direct, 6},
+    {"ioi_r_indirect", (DL_FUNC) &ioi_r_indirect, 7},
+    {"ioi_r_life_table", (DL_FUNC) &ioi_r_life_table, 8},
+    {"ioi_r_life_gap", (DL_FUNC) &ioi_r_life_gap, 4},
+    {"ioi_r_cause_share", (DL_FUNC) &ioi_r_cause_share, 4},
+    {"ioi_r_years_lost", (DL_FUNC) &ioi_r_years_lost, 7},
+    {NULL, NULL, 0}};
+
+/* Put back when the package goes: the handler belongs to the process. */
+static gsl_error_handler_t *old_handler;
+
+void attribute_visible R_init_ioi(DllInfo *dll)
+{
+  R_registerRoutines(dll, NULL, call_methods, NULL, NULL);
+  R_useDynamicSymbols(dll, FALSE);
+  R_forceSymbols(dll, TRUE);
+  old_handler = gsl_set_error_handler_off(); /* GSL's own handler aborts R */
+  ioi_r_watch_fork();
+}
+
+void attribute_visible R_unload_ioi(DllInfo *dll)
+{
+  (void) dll;
+  gsl_set_error_handler(old_handler);
+}

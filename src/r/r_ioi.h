@@ -1,0 +1,90 @@
+/* r_ioi.h - what the files of the R boundary share: the .Call routines and
+ * the few helpers around them. The only headers of R are included from here. */
+#ifndef IOI_R_IOI_H
+#define IOI_R_IOI_H
+
+#include <R.h>
+#include <Rinternals.h>
+
+#include "core/distribution.h"
+#include "core/status.h"
+
+/* Rmath as the core's table of distribution functions; a constant. */
+const ioi_distribution *ioi_r_distribution(void);
+
+/* A status as an R string, for the R code that makes the classed error. */
+SEXP ioi_r_status(ioi_status status);
+
+/* Threads to use for work of `rows` rows when the user asks for `asked`:
+ * least of asked, OpenMP's maximum and limit, 2 under R CMD check, 1 for small
+ * work and in a forked child. */
+int ioi_r_threads(SEXP asked, R_xlen_t rows);
+
+/* Marks forked children, in which OpenMP must not start threads. */
+void ioi_r_watch_fork(void);
+
+/* The element of a list by name; R_NilValue where there is none. */
+SEXP ioi_r_get(SEXP list, const char *name);
+
+/* The routines, by topic; each file of src/r says what they take and give. */
+SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows);
+SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP kind,
+                 SEXP over, SEXP of, SEXP threads, SEXP chunk);
+SEXP ioi_r_scan(SEXP x);
+SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows);
+SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows);
+SEXP ioi_r_range(SEXP x);
+
+SEXP ioi_r_collapse(SEXP totals);
+SEXP ioi_r_variance(SEXP design, SEXP totals, SEXP influence, SEXP estimate,
+                    SEXP domain_of_row, SEXP domain_of_cell, SEXP domains,
+                    SEXP covariance);
+SEXP ioi_r_count_bits(SEXP bits);
+
+SEXP ioi_r_proportion(SEXP w, SEXP domains, SEXP categories, SEXP first);
+SEXP ioi_r_proportion_extras(SEXP p, SEXP v, SEXP n);
+
+SEXP ioi_r_dissimilarity(SEXP table, SEXP people, SEXP first, SEXP kind, SEXP a,
+                         SEXP b);
+SEXP ioi_r_dissimilarity_covariance(SEXP table, SEXP first, SEXP kind, SEXP a,
+                                    SEXP b, SEXP full);
+SEXP ioi_r_dissimilarity_influence(SEXP table, SEXP first, SEXP kind, SEXP a,
+                                   SEXP b);
+SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
+                               SEXP level);
+SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);
+SEXP ioi_r_parity_counts(SEXP method, SEXP group_x, SEXP group_n,
+                         SEXP reference_x, SEXP reference_n, SEXP level);
+SEXP ioi_r_parity_covariance(SEXP variance, SEXP group, SEXP reference,
+                             SEXP d_group, SEXP d_reference);
+SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP level);
+SEXP ioi_r_parity_union(SEXP bits, SEXP a, SEXP b);
+
+/* NaN in a double vector made NA, in place. */
+void ioi_r_hide_nan(SEXP x);
+SEXP ioi_r_rate_limits(SEXP method, SEXP level, SEXP x, SEXP n);
+SEXP ioi_r_count_test(SEXP count, SEXP expected, SEXP mid_p);
+
+/* Columns with a value per group, and one row of them; see r_standardise.c. */
+struct ioi_standardised;
+SEXP ioi_r_make_standardised(R_xlen_t groups);
+void ioi_r_put_standardised(SEXP out, R_xlen_t g,
+                            const struct ioi_standardised *value, int method,
+                            double level);
+SEXP ioi_r_cells(SEXP group, SEXP band, SEXP events, SEXP population,
+                 SEXP frequency, SEXP groups, SEXP bands);
+SEXP ioi_r_direct(SEXP events, SEXP second, SEXP population, SEXP standard,
+                  SEXP options, SEXP level);
+SEXP ioi_r_indirect(SEXP events, SEXP total, SEXP population, SEXP rate,
+                    SEXP rate_variance, SEXP method, SEXP level);
+
+SEXP ioi_r_life_table(SEXP start, SEXP ax, SEXP deaths, SEXP population,
+                      SEXP healthy, SEXP healthy_variance, SEXP covariance,
+                      SEXP options);
+SEXP ioi_r_life_gap(SEXP start, SEXP one, SEXP two, SEXP silcocks);
+SEXP ioi_r_cause_share(SEXP cause_one, SEXP cause_two, SEXP all_one,
+                       SEXP all_two);
+SEXP ioi_r_years_lost(SEXP years, SEXP deaths, SEXP population, SEXP standard,
+                      SEXP bands, SEXP method, SEXP level);
+
+#endif

@@ -1,0 +1,395 @@
+/* test_parity.c - gaps between a group and its reference.
+ *
+ * Published numbers: Newcombe (1998), Stat. Med. 17:873-890, table II, methods
+ * 10 (Wilson) and 11 (with continuity correction). Second routes: the variance
+ * of a difference written as a sum of squares, limits of ratios as the values at
+ * which the limits of p1 - R p2 end at 0. Then identities and edges. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <Rmath.h>
+
+#include "core/parity.h"
+
+static const ioi_distribution rmath = {
+  .normal_quantile = qnorm5,
+  .normal_tail = pnorm5,
+  .t_quantile = qt,
+  .t_tail = pt,
+  .beta_quantile = qbeta,
+  .chisq_quantile = qchisq,
+  .chisq_tail = pchisq,
+  .gamma_quantile = qgamma,
+};
+
+static void near(double got, double want, double tolerance)
+{
+  if (!(fabs(got - want) <= tolerance))
+    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
+}
+
+static ioi_parity_gap from_counts(ioi_parity_count_method method, double x1,
+                                  double n1, double x2, double n2)
+{
+  ioi_parity_gap gap;
+  assert_int_equal(
+    ioi_parity_counts(&rmath, method, x1, n1, x2, n2, 0.95, &gap), IOI_OK);
+  return gap;
+}
+
+static ioi_parity_gap from_estimates(ioi_parity_measure measure,
+                                     ioi_parity_method method,
+                                     ioi_parity_pair pair,
+                                     ioi_parity_limits limits, double df)
+{
+  ioi_parity_gap gap;
+  assert_int_equal(ioi_parity_estimates(&rmath, measure, method, &pair, &limits,
+                                        df, 0.95, &gap),
+                   IOI_OK);
+  return gap;
+}
+
+static const ioi_parity_limits unknown = {NAN, NAN, NAN, NAN};
+
+static void newcombe_as_published(void **state)
+{
+  const struct {
+    double x1, n1, x2, n2, low, high, low_cc, high_cc;
+  } table[] = {
+    {56, 70, 48, 80, 0.0524, 0.3339, 0.0428, 0.3422},
+    {9, 10, 3, 10, 0.1705, 0.8090, 0.1013, 0.8387},
+    {5, 56, 0, 29, -0.0381, 0.1926, -0.0667, 0.2037},
+    {0, 10, 0, 20, -0.1611, 0.2775, -0.2005, 0.3445},
+    {0, 10, 0, 10, -0.2775, 0.2775, -0.3445, 0.3445},
+    {10, 10, 0, 20, 0.6791, 1.0000, 0.6014, 1.0000},
+    {10, 10, 0, 10, 0.6075, 1.0000, 0.5128, 1.0000},
+  };
+  (void) state;
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    ioi_parity_gap gap = from_counts(IOI_PARITY_NEWCOMBE, table[i].x1,
+                                     table[i].n1, table[i].x2, table[i].n2);
+    near(gap.low, table[i].low, 5e-5);
+    near(gap.high, table[i].high, 5e-5);
+    gap = from_counts(IOI_PARITY_NEWCOMBE_CORRECTED, table[i].x1, table[i].n1,
+                      table[i].x2, table[i].n2);
+    near(gap.low, table[i].low_cc, 5e-5);
+    near(gap.high, table[i].high_cc, 5e-5);
+  }
+}
+
+static void chisquare_is_pearsons_times_n_minus_1(void **state)
+{
+  /* Pearson's from expected counts, cell by cell. */
+  const double x[2] = {9, 3}, n[2] = {10, 14};
+  double share = (x[0] + x[1]) / (n[0] + n[1]), pearson = 0;
+  (void) state;
+  for (int i = 0; i < 2; i++) {
+    pearson += pow(x[i] - n[i] * share, 2) / (n[i] * share);
+    pearson += pow(n[i] - x[i] - n[i] * (1 - share), 2) / (n[i] * (1 - share));
+  }
+  ioi_parity_gap gap = from_counts(IOI_PARITY_WALD, 9, 10, 3, 14);
+  near(gap.statistic, pearson * 23 / 24, 1e-12);
+  near(gap.p_value, 2 * pnorm5(sqrt(pearson * 23 / 24), 0, 1, 0, 0), 1e-12);
+  near(gap.std_error, sqrt(0.9 * 0.1 / 10 + 3 * 11 / (14.0 * 14 * 14)), 1e-12);
+  near(gap.high - gap.low, 2 * qnorm5(0.975, 0, 1, 1, 0) * gap.std_error,
+       1e-12);
+}
+
+static void counts_turn_and_mirror(void **state)
+{
+  (void) state;
+  for (int m = IOI_PARITY_NEWCOMBE; m <= IOI_PARITY_WALD; m++) {
+    ioi_parity_count_method method = (ioi_parity_count_method) m;
+    ioi_parity_gap gap = from_counts(method, 7.5, 34, 1, 40);
+    ioi_parity_gap turned = from_counts(method, 1, 40, 7.5, 34);
+    ioi_parity_gap mirrored = from_counts(method, 26.5, 34, 39, 40);
+    near(turned.low, -gap.high, 1e-14);
+    near(turned.high, -gap.low, 1e-14);
+    near(mirrored.low, -gap.high, 1e-12);
+    near(mirrored.statistic, gap.statistic, 1e-10);
+    assert_int_equal(gap.note, IOI_PARITY_AS_ASKED);
+  }
+}
+
+static void counts_at_the_edges(void **state)
+{
+  const double bad[][4] = {{-1, 10, 2, 10},      {11, 10, 2, 10},
+                           {1, -10, 2, 10},      {1, 10, 2, 1},
+                           {1, 10, 2, INFINITY}, {INFINITY, 10, 2, 10}};
+  ioi_parity_gap gap = {.estimate = 7};
+  (void) state;
+  for (int i = 0; i < 6; i++)
+    assert_int_equal(ioi_parity_counts(&rmath, IOI_PARITY_NEWCOMBE, bad[i][0],
+                                       bad[i][1], bad[i][2], bad[i][3], 0.95,
+                                       &gap),
+                     IOI_EDOMAIN);
+  assert_int_equal(
+    ioi_parity_counts(&rmath, IOI_PARITY_NEWCOMBE, 1, 2, 1, 2, 95, &gap),
+    IOI_EDOMAIN);
+  assert_true(gap.estimate == 7);
+
+  gap = from_counts(IOI_PARITY_NEWCOMBE, 0, 0, 2, 10); /* nobody there */
+  assert_true(isnan(gap.estimate) && isnan(gap.low) && isnan(gap.p_value));
+  assert_int_equal(gap.note, IOI_PARITY_MISSING);
+  gap = from_counts(IOI_PARITY_NEWCOMBE, NAN, 5, 2, 10);
+  assert_true(isnan(gap.estimate));
+  gap = from_counts(IOI_PARITY_NEWCOMBE, 0, 10, 0, 20); /* no events at all */
+  assert_true(gap.estimate == 0 && isnan(gap.statistic) && isnan(gap.p_value));
+  gap = from_counts(IOI_PARITY_NEWCOMBE, 3e9, 4e9, 1e9, 2e9); /* past 2^31 */
+  near(gap.estimate, 0.25, 1e-15);
+  near(gap.low, 0.25, 1e-4);
+}
+
+static void difference_from_estimates(void **state)
+{
+  /* 5/12 + 5/12 + 2/4 = 4/3. */
+  ioi_parity_pair pair = {0.5, 0.75, 5.0 / 12, 5.0 / 12, -0.25};
+  (void) state;
+  near(ioi_parity_difference_variance(&pair), 4.0 / 3, 1e-14);
+  ioi_parity_gap gap = from_estimates(IOI_PARITY_DIFFERENCE,
+                                      IOI_PARITY_VARIANCE, pair, unknown, 3);
+  near(gap.estimate, -0.25, 0);
+  near(gap.std_error, sqrt(4.0 / 3), 1e-14);
+  near(gap.statistic, -0.25 / sqrt(4.0 / 3), 1e-14);
+  near(gap.high, -0.25 + 3.182446305 * sqrt(4.0 / 3), 1e-8); /* t, 3 df */
+  near(gap.p_value, 2 * pt(gap.statistic, 3, 1, 0), 1e-14);
+  gap = from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_VARIANCE, pair,
+                       unknown, INFINITY);
+  near(gap.low, -0.25 - 1.959963985 * sqrt(4.0 / 3), 1e-8);
+}
+
+static void ratio_from_estimates(void **state)
+{
+  ioi_parity_pair pair = {0.4, 0.5, 0.0016, 0.0009, 0.0006};
+  (void) state;
+  ioi_parity_gap gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_VARIANCE,
+                                      pair, unknown, INFINITY);
+  double se_log = sqrt(0.01 + 0.0036 - 2 * 0.003); /* of the log of the ratio */
+  near(gap.estimate, 0.8, 1e-15);
+  near(gap.std_error, 0.8 * se_log, 1e-15);
+  near(log(gap.high / 0.8), 1.959963985 * se_log, 1e-9);
+  near(gap.low * gap.high, 0.64, 1e-14);
+  near(gap.statistic, -0.1 / sqrt(0.0025 - 0.0012), 1e-12);
+
+  double log_or, se;
+  assert_int_equal(ioi_parity_log_odds_ratio(&pair, &log_or, &se), IOI_OK);
+  near(log_or, log(0.4 / 0.6), 1e-15);
+  near(se,
+       sqrt(0.0016 / pow(0.24, 2) + 0.0009 / pow(0.25, 2)
+            - 0.0012 / (0.24 * 0.25)),
+       1e-14);
+  pair.group = 1;
+  assert_int_equal(ioi_parity_log_odds_ratio(&pair, &log_or, &se), IOI_EDOMAIN);
+}
+
+/* The ends of MOVER's interval for p1 - r p2: the estimate r p2 has r times the
+ * limits, and r^2 times the variance. */
+static void scaled_difference(ioi_parity_pair pair, ioi_parity_limits limits,
+                              double r, double *low, double *high)
+{
+  pair.reference *= r;
+  pair.reference_variance *= r * r;
+  pair.covariance *= r;
+  limits.reference_low *= r;
+  limits.reference_high *= r;
+  ioi_parity_difference_mover(&pair, &limits, low, high);
+}
+
+static void mover_ratio_is_where_the_difference_ends_at_0(void **state)
+{
+  const double rho[] = {-0.9, -0.3, 0, 0.3, 0.9};
+  const ioi_parity_limits ends[] = {
+    {0.2, 0.6, 0.3, 0.55},    /* wide */
+    {0.39, 0.41, 0.41, 0.45}, /* narrow */
+    {0.1, 0.95, 0.2, 0.9},    /* upper limits beyond twice the value */
+    {0.3, 0.8, 0.1, 0.86},    /* upper limits at twice the value */
+  };
+  double l, u, unused;
+  (void) state;
+  for (int i = 0; i < 5; i++)
+    for (int j = 0; j < 4; j++) {
+      ioi_parity_pair pair = {0.4, 0.43, 0.01, 0.02,
+                              rho[i] * sqrt(0.01 * 0.02)};
+      ioi_parity_gap gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER,
+                                          pair, ends[j], INFINITY);
+      assert_true(gap.low > 0 && gap.low < gap.estimate);
+      assert_true(gap.high > gap.estimate && isfinite(gap.high));
+      scaled_difference(pair, ends[j], gap.low, &l, &unused);
+      scaled_difference(pair, ends[j], gap.high, &unused, &u);
+      near(l, 0, 1e-12 * (1 + gap.low));
+      near(u, 0, 1e-12 * (1 + gap.high));
+    }
+}
+
+/* Limits symmetric about both values turn MOVER into the t interval. */
+static void mover_of_symmetric_limits_is_the_t_interval(void **state)
+{
+  double t = qt(0.025, 12, 0, 0);
+  ioi_parity_pair pair = {0.4, 0.5, 0.0016, 0.0009, 0.0005};
+  ioi_parity_limits ends = {0.4 - 0.04 * t, 0.4 + 0.04 * t, 0.5 - 0.03 * t,
+                            0.5 + 0.03 * t};
+  (void) state;
+  ioi_parity_gap a =
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_VARIANCE, pair, ends, 12);
+  ioi_parity_gap b =
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_MOVER, pair, ends, 12);
+  near(a.low, b.low, 1e-14);
+  near(a.high, b.high, 1e-14);
+}
+
+static void ratios_with_zeros(void **state)
+{
+  ioi_parity_limits low_group = {0, 0.2, 0.3, 0.7};
+  ioi_parity_limits low_reference = {0.3, 0.7, 0, 0.2};
+  ioi_parity_limits both = {0, 0.2, 0, 0.2};
+  ioi_parity_pair group = {0, 0.5, 0, 0.01, 0};
+  ioi_parity_pair reference = {0.5, 0, 0.01, 0, 0};
+  ioi_parity_pair none = {0, 0, 0, 0, 0};
+  (void) state;
+  ioi_parity_gap gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, group,
+                                      low_group, INFINITY);
+  assert_true(gap.estimate == 0 && gap.low == 0 && gap.high > 0);
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, reference,
+                       low_reference, INFINITY);
+  assert_true(isinf(gap.estimate) && isnan(gap.std_error));
+  assert_true(gap.low > 0 && isinf(gap.high));
+  gap =
+    from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, none, both, INFINITY);
+  assert_true(isnan(gap.estimate) && gap.low == 0 && isinf(gap.high));
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_VARIANCE, group, low_group,
+                       INFINITY);
+  assert_true(gap.estimate == 0 && isnan(gap.low) && isnan(gap.high));
+  assert_int_equal(gap.note, IOI_PARITY_NO_LOG);
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_VARIANCE, reference,
+                       low_reference, INFINITY);
+  assert_int_equal(gap.note, IOI_PARITY_NO_LOG);
+  near(gap.statistic, 0.5 / 0.1, 1e-14);
+}
+
+static void no_variance(void **state)
+{
+  ioi_parity_pair all = {1, 1, 0, 0, 0}, same = {0.3, 0.3, 0.01, 0.01, 0.01};
+  ioi_parity_limits ends = {0.8, 1, 0.9, 1};
+  (void) state;
+  for (int m = IOI_PARITY_DIFFERENCE; m <= IOI_PARITY_RATIO; m++) {
+    ioi_parity_measure measure = (ioi_parity_measure) m;
+    ioi_parity_gap gap =
+      from_estimates(measure, IOI_PARITY_VARIANCE, all, ends, 5);
+    ioi_parity_gap mover =
+      from_estimates(measure, IOI_PARITY_MOVER, all, ends, 5);
+    assert_int_equal(gap.note, IOI_PARITY_BY_MOVER);
+    assert_int_equal(mover.note, IOI_PARITY_AS_ASKED);
+    assert_true(gap.low == mover.low && gap.high == mover.high);
+    assert_true(gap.low < gap.estimate && gap.high > gap.estimate);
+    assert_true(isnan(gap.statistic) && isnan(gap.p_value));
+    gap = from_estimates(measure, IOI_PARITY_VARIANCE, all, unknown, 5);
+    assert_int_equal(gap.note, IOI_PARITY_NO_SPREAD);
+    assert_true(gap.low == gap.estimate && gap.high == gap.estimate);
+  }
+  assert_true(ioi_parity_difference_variance(&same) == 0);
+  same.covariance = 0.01 * (1 - 1e-16); /* only rounding is left */
+  assert_true(ioi_parity_difference_variance(&same) == 0);
+}
+
+static void missing_values(void **state)
+{
+  const ioi_parity_pair bad[] = {
+    {NAN, 0.5, 0.01, 0.01, 0},   {0.5, NAN, 0.01, 0.01, 0},
+    {0.4, 0.5, NAN, 0.01, 0},    {0.4, 0.5, 0.01, -1, 0},
+    {0.4, 0.5, 0.01, 0.01, NAN},
+  };
+  ioi_parity_limits ends = {0.3, 0.5, 0.4, 0.6};
+  (void) state;
+  for (int i = 0; i < 5; i++) {
+    ioi_parity_gap gap =
+      from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_MOVER, bad[i], ends, 5);
+    assert_int_equal(gap.note, IOI_PARITY_MISSING);
+    assert_true(isnan(gap.low) && isnan(gap.high) && isnan(gap.p_value));
+    assert_true(isnan(gap.estimate) == (i < 2));
+  }
+  ioi_parity_pair good = {0.4, 0.5, 0.01, 0.01, 0};
+  ioi_parity_gap gap =
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_VARIANCE, good, ends, 0);
+  assert_int_equal(gap.note, IOI_PARITY_NO_DF);
+  assert_true(isnan(gap.low) && isnan(gap.statistic));
+  near(gap.estimate, -0.1, 1e-16);
+  gap =
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_MOVER, good, unknown, 5);
+  assert_int_equal(gap.note, IOI_PARITY_MISSING);
+  near(gap.statistic, -0.1 / sqrt(0.02), 1e-14);
+  ioi_parity_pair negative = {-0.4, 0.5, 0.01, 0.01, 0};
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, negative, ends, 5);
+  assert_int_equal(gap.note, IOI_PARITY_MISSING);
+  assert_int_equal(ioi_parity_estimates(&rmath, IOI_PARITY_RATIO,
+                                        IOI_PARITY_MOVER, &good, &ends, 5, 1,
+                                        &gap),
+                   IOI_EDOMAIN);
+  near(gap.estimate, -0.8, 1e-15);
+}
+
+static void covariance_of_gaps(void **state)
+{
+  /* V = L L' with L lower triangular in whole numbers, J by hand:
+   * gap 0: a - c, gap 1: b - c, gap 2: a/b at a = 2, b = 4. */
+  const double v[] = {4, 2, -2, 2, 10, 5, -2, 5, 14};
+  const size_t group[] = {0, 1, 0}, reference[] = {2, 2, 1};
+  const double d_group[] = {1, 1, 0.25}, d_reference[] = {-1, -1, -0.125};
+  const double j[3][3] = {{1, 0, -1}, {0, 1, -1}, {0.25, -0.125, 0}};
+  double out[9];
+  (void) state;
+  assert_int_equal(
+    ioi_parity_covariance(v, 3, group, reference, d_group, d_reference, 3, out),
+    IOI_OK);
+  for (int a = 0; a < 3; a++)
+    for (int b = 0; b < 3; b++) {
+      double want = 0;
+      for (int k = 0; k < 3; k++)
+        for (int l = 0; l < 3; l++) want += j[a][k] * v[3 * k + l] * j[b][l];
+      near(out[3 * a + b], want, 1e-14);
+    }
+  const double missing[] = {4, 2, NAN, 2, 10, NAN, NAN, NAN, NAN};
+  assert_int_equal(ioi_parity_covariance(missing, 3, group, reference, d_group,
+                                         d_reference, 3, out),
+                   IOI_OK);
+  assert_true(isnan(out[0]) && isnan(out[4]) && isnan(out[2]));
+  near(out[8], 0.25 * 0.25 * 4 + 0.125 * 0.125 * 10 - 2 * 0.03125 * 2, 1e-14);
+  const size_t outside[] = {0, 3, 0};
+  out[0] = 7;
+  assert_int_equal(ioi_parity_covariance(v, 3, outside, reference, d_group,
+                                         d_reference, 3, out),
+                   IOI_EDOMAIN);
+  assert_true(out[0] == 7);
+}
+
+static void union_of_bits(void **state)
+{
+  const unsigned char a[] = {0x00, 0xff, 0x81}, b[] = {0x10, 0x0f, 0x80};
+  (void) state;
+  assert_int_equal(ioi_parity_union(a, b, 3), 11);
+  assert_int_equal(ioi_parity_union(a, a, 3), 10);
+  assert_int_equal(ioi_parity_union(a, b, 0), 0);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(newcombe_as_published),
+    cmocka_unit_test(chisquare_is_pearsons_times_n_minus_1),
+    cmocka_unit_test(counts_turn_and_mirror),
+    cmocka_unit_test(counts_at_the_edges),
+    cmocka_unit_test(difference_from_estimates),
+    cmocka_unit_test(ratio_from_estimates),
+    cmocka_unit_test(mover_ratio_is_where_the_difference_ends_at_0),
+    cmocka_unit_test(mover_of_symmetric_limits_is_the_t_interval),
+    cmocka_unit_test(ratios_with_zeros),
+    cmocka_unit_test(no_variance),
+    cmocka_unit_test(missing_values),
+    cmocka_unit_test(covariance_of_gaps),
+    cmocka_unit_test(union_of_bits),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
