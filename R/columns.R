@@ -19,10 +19,10 @@ NULL
 # Names of the columns that a quosure selects, in the order written; character(0)
 # for NULL. `most`: how many are allowed.
 resolve_columns <- function(quo, data, arg, most = Inf, call = rlang::caller_env()) {
-  expr <- rlang::quo_get_expr(quo)
-  if (is.null(expr)) {
+  if (rlang::quo_is_missing(quo) || rlang::quo_is_null(quo)) {
     return(character())
   }
+  expr <- rlang::quo_get_expr(quo)
   if (rlang::is_formula(expr)) {
     expr <- formula_columns(expr, arg, call)
     quo <- rlang::new_quosure(expr, rlang::quo_get_env(quo))
@@ -41,9 +41,11 @@ resolve_columns <- function(quo, data, arg, most = Inf, call = rlang::caller_env
   columns
 }
 
-# The variables of a one-sided formula, as text.
+# The variables of a one-sided formula, as text. Nothing is computed: `~ log(a)`
+# is not `a`.
 formula_columns <- function(formula, arg, call) {
-  if (length(formula) != 2) {
+  computed <- setdiff(all.names(formula), c("~", "+", "(", all.vars(formula)))
+  if (length(formula) != 2 || length(computed)) {
     abort_ioi("{.arg {arg}} must be a one-sided formula, such as {.code ~ a + b}.",
       "input",
       arg = arg, call = call

@@ -13,11 +13,14 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' @param weights Column of weights, finite and not negative. Without it every
 #'   weight is 1, or the population count over the sample count where `fpc` is
 #'   given.
-#' @param strata Column of strata. Without it there is one.
-#' @param psu Column of PSUs (clusters). Without it every row is its own PSU.
-#' @param fpc Column for the finite population correction: the number of PSUs in
-#'   the population of the stratum, or the fraction of them that was sampled.
-#'   Constant within a stratum. Without it the population is taken as infinite.
+#' @param strata Column of strata, or a column for each stage. Without it there is
+#'   one.
+#' @param psu Column of PSUs (clusters), or a column for each stage, the first stage
+#'   first. Without it every row is its own PSU.
+#' @param fpc Column for the finite population correction, or a column for each
+#'   stage: the number of units in the population of the stratum, or the fraction of
+#'   them that was sampled. Constant within a stratum. Without it the population is
+#'   taken as infinite.
 #' @param nest `TRUE` when PSU labels start again in each stratum.
 #' @param lonely_psu What a stratum with one sampled PSU (and a sampling fraction
 #'   below 1) does: `"fail"` is an error; `"adjust"` centres the PSU at the mean
@@ -25,14 +28,31 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   others; `"certainty"` and `"remove"` add nothing.
 #' @param lonely_domain `TRUE` applies `"adjust"` and `"average"` also where a
 #'   domain is left with one PSU in a stratum that has more.
-#' @param ... Not used. Replicate weights, several stages and a fixed number of
-#'   degrees of freedom are not supported by this version: naming them is an
-#'   error.
+#' @param repweights Columns of replicate weights, in place of `strata`, `psu` and
+#'   `fpc`.
+#' @param rep_type How the replicates were made: `"JK1"`, `"JKn"`, `"BRR"`, `"Fay"`,
+#'   `"bootstrap"`, `"ACS"`, `"successive-difference"` or `"other"`. It sets
+#'   `rep_scale` and `rep_rscales` unless they are given.
+#' @param rep_scale,rep_rscales The number \eqn{c} and the numbers \eqn{s_r} of the
+#'   variance \eqn{c \sum_r s_r (t_r - t)^2}. Files document their own.
+#' @param fay_rho For `"Fay"`: weights were multiplied by 2 - rho and rho.
+#' @param combined_weights `TRUE`: the columns are weights; `FALSE`: factors that
+#'   multiply `weights`.
+#' @param mse `TRUE` takes deviations of the replicates from the estimate, `FALSE`
+#'   from their mean.
+#' @param df Degrees of freedom, in place of those counted for each group.
+#' @param ... Must be empty: an argument that is not known is an error.
 #' @return An object of class `ioi_design`: a list with the data, the number of
 #'   rows, and what the core needs to know of the design.
-#' @section Variance: One stage ("ultimate cluster"): the variance between PSU
-#'   totals within strata. Where there are further stages of sampling and the
-#'   first-stage fractions are small, it covers them too.
+#' @section Variance: Without `fpc` the variance between PSU totals within strata
+#'   ("ultimate cluster") covers the later stages too. With it each later stage adds
+#'   the variance between its units within the units of the stage before, times the
+#'   fractions sampled before it. Labels of later stages need be unique only within
+#'   the unit of the stage before.
+#' @section Replicate weights: Where a replicate multiplies all weights of a PSU by
+#'   one factor, the design keeps these factors and reads the rows once, whatever the
+#'   number of replicates. Estimates that a replicate does not have are left out of
+#'   the variance with a warning of class `ioi_warning_replicates`.
 #' @section Missing and zero: Missing, negative or infinite weights, and missing
 #'   strata or PSUs, are errors that say how many rows and where the first is.
 #'   Rows with weight 0 stay in the design and out of every base `n`.
@@ -55,78 +75,164 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' design <- ioi_design(survey, weights = weight)
 #' design
 #' @export
-ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL,
-                       fpc = NULL, nest = FALSE, lonely_psu = lonely_rules,
-                       lonely_domain = FALSE, ...) {
+ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL, fpc = NULL,
+                       nest = FALSE,
+                       lonely_psu = c("fail", "adjust", "average", "certainty", "remove"),
+                       lonely_domain = FALSE, repweights = NULL, rep_type = NULL,
+                       rep_scale = NULL, rep_rscales = NULL, fay_rho = 0,
+                       combined_weights = TRUE, mse = FALSE, df = NULL, ...) {
   check_dots_empty_ioi(...)
   check_data(data)
+  check_flag(nest, "nest")
+  check_flag(lonely_domain, "lonely_domain")
   columns <- list(
     weights = resolve_columns(rlang::enquo(weights), data, "weights", most = 1),
-    strata = resolve_columns(rlang::enquo(strata), data, "strata", most = 1),
-    psu = resolve_columns(rlang::enquo(psu), data, "psu", most = 1),
-    fpc = resolve_columns(rlang::enquo(fpc), data, "fpc", most = 1)
+    strata = resolve_columns(rlang::enquo(strata), data, "strata"),
+    psu = resolve_columns(rlang::enquo(psu), data, "psu"),
+    fpc = resolve_columns(rlang::enquo(fpc), data, "fpc"),
+    repweights = resolve_columns(rlang::enquo(repweights), data, "repweights")
   )
+  check_stages(columns)
+  df <- if (!is.null(df)) check_design_df(df)
+  vectors <- function(name) as.list(data)[columns[[name]]]
+  weight <- if (length(columns$weights)) data[[columns$weights]]
+  if (length(columns$repweights)) {
+    check_only_replicates(columns)
+    given <- check_replicates(
+      rep_type, rep_scale, rep_rscales, fay_rho, combined_weights, mse, df
+    )
+    return(build_replicate_design(data, columns, weight, vectors("repweights"), given))
+  }
+  check_no_replicates(list(
+    rep_type = rep_type, rep_scale = rep_scale, rep_rscales = rep_rscales
+  ))
   build_design(
     data,
     columns = columns,
-    parts = lapply(columns, function(name) if (length(name)) data[[name]]),
-    nest = check_flag(nest, "nest"),
+    parts = list(
+      weights = weight, strata = vectors("strata"), psu = vectors("psu"), fpc = vectors("fpc")
+    ),
+    nest = nest,
     lonely_psu = check_choice(lonely_psu, lonely_rules, "lonely_psu"),
-    lonely_domain = check_flag(lonely_domain, "lonely_domain")
+    lonely_domain = lonely_domain,
+    df = df
   )
 }
 
-# The design from the vectors in `parts` (weights, strata, psu, fpc, each a vector
-# or NULL). `sampled`: PSUs sampled by stratum label, where more were than occur.
+check_design_df <- function(df, call = rlang::caller_env()) {
+  if (!is.numeric(df) || length(df) != 1 || is.na(df)) {
+    abort_ioi("{.arg df} must be one number.", "input", arg = "df", call = call)
+  }
+  as.double(df)
+}
+
+# Replicate weights stand in place of strata, PSUs and population counts.
+check_only_replicates <- function(columns, call = rlang::caller_env()) {
+  also <- intersect(c("strata", "psu", "fpc"), names(columns)[lengths(columns) > 0])
+  if (length(also)) {
+    abort_ioi(
+      c(
+        "{.arg {also}} cannot go with {.arg repweights}.",
+        "i" = "The replicates hold what the design adds to the variance."
+      ),
+      "input",
+      arg = also[1], call = call
+    )
+  }
+}
+
+check_no_replicates <- function(given, call = rlang::caller_env()) {
+  set <- names(given)[!vapply(given, is.null, NA)]
+  if (length(set)) {
+    abort_ioi("{.arg {set}} need{?s/} {.arg repweights}.", "input", arg = set[1], call = call)
+  }
+}
+
+# What is said about replicate weights: see build_replicate_design().
+check_replicates <- function(type, scale, rscales, rho, combined, mse, df,
+                             call = rlang::caller_env()) {
+  if (is.null(type)) {
+    abort_ioi(
+      "{.arg rep_type} must say how the replicates were made: {.or {.val {replicate_types}}}.",
+      "input",
+      arg = "rep_type", call = call
+    )
+  }
+  check_share(rho, "fay_rho", call)
+  list(
+    type = check_choice(type, replicate_types, "rep_type", call), scale = scale,
+    rscales = rscales, rho = rho,
+    combined = check_flag(combined, "combined_weights", call),
+    mse = check_flag(mse, "mse", call), df = df
+  )
+}
+
+# Strata and population counts of a stage need the PSUs of that stage.
+check_stages <- function(columns, call = rlang::caller_env()) {
+  stages <- max(1, length(columns$psu))
+  for (arg in c("strata", "fpc")) {
+    if (length(columns[[arg]]) > stages) {
+      abort_ioi(
+        c(
+          "{.arg {arg}} must not name more stages than {.arg psu}.",
+          "x" = "It names {length(columns[[arg]])}, {.arg psu} {length(columns$psu)}."
+        ),
+        "input",
+        arg = arg, call = call
+      )
+    }
+  }
+}
+
+# The design from the vectors in `parts`: weights, and for strata, psu and fpc a
+# list with a vector a stage; also `sampled` where more units were sampled than
+# occur: a list with their number in the stratum of each row.
 build_design <- function(data, columns, parts, nest = FALSE, lonely_psu = "fail",
-                         lonely_domain = FALSE, sampled = NULL,
-                         call = rlang::caller_env()) {
+                         lonely_domain = FALSE, df = NULL, call = rlang::caller_env()) {
   rows <- nrow(data)
   if (rows == 0) {
     abort_ioi("{.arg data} has no rows.", "data", arg = "data", call = call)
   }
-  weight <- check_weights(parts$weights, call)
-  sampling <- sampling_keys(parts$strata, parts$psu, nest, rows, call)
-  if (!is.null(sampled)) {
-    sampling$sampled <- as.double(sampled[as.character(sampling$strata)])
+  scan <- check_weights(parts$weights, call)
+  weight <- parts$weights
+  lonely <- list(
+    lonely = match(lonely_psu, lonely_rules) - 1L, lonely_domain = lonely_domain,
+    rule = lonely_psu
+  )
+  if (lonely_domain && !length(parts$psu)) {
+    parts$psu <- list(seq_len(rows))
   }
-  sampling$fraction <- sampling_fraction(parts$fpc, sampling, rows, call)
-  if (is.null(weight) && !is.null(parts$fpc)) {
-    weight <- implied_weights(sampling, rows)
-  }
+  merge <- !lonely_domain && (length(parts$psu) < 2 || !length(parts$fpc))
+  first <- function(x) if (length(x)) x[[1]]
+  sampling <- sampling_keys(first(parts$strata), first(parts$psu), nest, rows, merge, call)
+  sampling$sampled <- all_sampled(sampling, 1L, first(parts$sampled), rows)
+  sampling$fraction <- sampling_fraction(first(parts$fpc), sampling, rows, call)
   check_lonely(sampling, lonely_psu, call)
+  found <- design_stages(sampling, parts, rows, lonely, call)
+  if (is.null(weight) && length(parts$fpc)) {
+    weight <- implied_weights(found$keys, found$stages, rows)
+  }
   structure(
     list(
-      data = data,
-      rows = rows,
-      columns = columns,
-      weight = weight,
-      keys = sampling$keys,
-      unit = sampling$unit,
-      strata = sampling$strata,
-      core = list(
-        psu_first = sampling$psu_first,
-        sampled = sampling$sampled,
-        fraction = sampling$fraction,
-        lonely = match(lonely_psu, lonely_rules) - 1L,
-        lonely_domain = lonely_domain
-      ),
+      data = data, rows = rows, columns = columns, weight = weight,
+      some_zero = scan$zero > 0, keys = found$keys,
+      strata = sampling$strata, stages = found$stages, df = df,
       groups = existing_groups(data)
     ),
     class = "ioi_design"
   )
 }
 
-# The weights as they are, or an error that says what is wrong with them.
+# What a scan of the weights found, or an error that says what is wrong with them.
 check_weights <- function(weight, call) {
   if (is.null(weight)) {
-    return(NULL)
+    return(list(zero = 0))
   }
   scan <- check_amounts(weight, "weights", call = call)
   if (scan$sum == 0) {
     abort_ioi("{.arg weights} are all 0.", "data", arg = "weights", call = call)
   }
-  weight
+  scan
 }
 
 # Checks that a column holds finite numbers of 0 or more; gives what the scan of
@@ -182,15 +288,16 @@ complete_key <- function(x, arg, call) {
 
 # Keys of the sampling units: list(keys, unit, strata, psu_first, sampled).
 # Without PSUs, or with a row in each PSU, records are their own PSUs and `unit`
-# is the key of the strata.
-sampling_keys <- function(strata, psu, nest, rows, call) {
+# is the key of the strata; but not unless `merge`: the rule for lonely PSUs of a
+# domain has to see the PSUs.
+sampling_keys <- function(strata, psu, nest, rows, merge, call) {
   stratum <- if (is.null(strata)) {
     list(key = key_constant(), labels = "all")
   } else {
     occurring_levels(complete_key(strata, "strata", call), rows)
   }
   units <- if (!is.null(psu)) psu_key(stratum, complete_key(psu, "psu", call), nest, rows, call)
-  if (is.null(units) || units$psus == rows) {
+  if (is.null(units) || (merge && units$psus == rows)) {
     sampled <- tally_rows(list(stratum$key), rows, sums = list(n = list(kind = "rows", over = 1)))
     return(list(
       keys = list(stratum$key), unit = 1L, strata = stratum$labels,
@@ -201,6 +308,15 @@ sampling_keys <- function(strata, psu, nest, rows, call) {
     keys = units$keys, unit = units$unit, strata = stratum$labels,
     psu_first = units$first, sampled = as.double(diff(units$first))
   )
+}
+
+# Units sampled in each stratum (level of the key at `at`): those that occur, or the
+# number that the rows give.
+all_sampled <- function(sampling, at, given, rows) {
+  if (is.null(given)) {
+    return(sampling$sampled)
+  }
+  .Call(ioi_r_constant, sampling$keys, at, as.double(given), as.double(rows))$value
 }
 
 # The same key with levels only for values that occur.
@@ -253,27 +369,28 @@ first_of <- function(code, levels) {
   c(0L, cumsum(tabulate(code + 1L, levels)))
 }
 
-# The sampling fraction of each stratum, or NULL for an infinite population.
-sampling_fraction <- function(fpc, sampling, rows, call) {
+# The sampling fraction of each stratum (level of the key at `at`), or NULL for an
+# infinite population.
+sampling_fraction <- function(fpc, sampling, rows, call, at = 1L, arg = "fpc") {
   if (is.null(fpc)) {
     return(NULL)
   }
-  if (!is.numeric(fpc)) {
+  if (!is.numeric(fpc) || is.object(fpc) || !is.null(dim(fpc))) {
     abort_ioi(
-      c("{.arg fpc} must be a column of numbers.", "x" = "It is {.cls {class(fpc)}}."),
+      c("{.arg {arg}} must be a column of numbers.", "x" = "It is {.cls {class(fpc)}}."),
       "input",
-      arg = "fpc", call = call
+      arg = arg, call = call
     )
   }
-  found <- .Call(ioi_r_constant, sampling$keys, 1L, fpc, as.double(rows))
+  found <- .Call(ioi_r_constant, sampling$keys, at, fpc, as.double(rows))
   if (!is.na(found$row)) {
     abort_ioi(
       c(
-        "{.arg fpc} must be a number that is the same in all rows of a stratum.",
+        "{.arg {arg}} must be a number that is the same in all rows of a stratum.",
         "x" = "Row {found$row} differs from the rows of its stratum before it, or is missing."
       ),
       "design",
-      arg = "fpc", where = found$row, call = call
+      arg = arg, where = found$row, call = call
     )
   }
   fraction_of(found$value, sampling, call)
@@ -301,17 +418,6 @@ fraction_of <- function(value, sampling, call) {
   sampling$sampled / value
 }
 
-# Weights of 1 / fraction, for samples of equal probability within strata.
-implied_weights <- function(sampling, rows) {
-  key <- sampling$keys[[1]]
-  if (is.null(key$value)) {
-    return(rep(1 / sampling$fraction, rows))
-  }
-  level <- as.integer(key$value) - key$first + 1L
-  if (!is.null(key$map)) level <- key$map[level] + 1L
-  (1 / sampling$fraction)[level]
-}
-
 # Strata with one sampled PSU are an error under the rule "fail".
 check_lonely <- function(sampling, lonely_psu, call) {
   rest <- if (is.null(sampling$fraction)) 1 else 1 - sampling$fraction
@@ -322,9 +428,9 @@ check_lonely <- function(sampling, lonely_psu, call) {
   strata <- as.character(sampling$strata[lonely])
   abort_ioi(
     c(
-      "{cli::qty(lonely)}{length(lonely)} strat{?um has/a have} one sampled PSU, so that
+      "{cli::qty(length(lonely))}{length(lonely)} strat{?um has/a have} one sampled PSU, so that
        {?its/their} variance cannot be estimated.",
-      "x" = "{cli::qty(lonely)}Strat{?um/a}: {.val {head(strata, 5)}}{if (length(strata) > 5) ', ...'}.",
+      "x" = "{cli::qty(length(lonely))}Strat{?um/a}: {.val {head(strata, 5)}}{if (length(strata) > 5) ', ...'}.",
       "i" = "Choose a rule with {.arg lonely_psu}, or join each such stratum with a neighbour."
     ),
     "design",
@@ -334,19 +440,23 @@ check_lonely <- function(sampling, lonely_psu, call) {
 
 # Number of PSUs (records where they are their own PSUs).
 design_psus <- function(design) {
-  sum(design$core$sampled)
+  sum(design$stages[[1]]$core$sampled)
 }
 
 # PSUs less strata over the records with a positive weight.
 design_df <- function(design) {
+  if (!is.null(design$replicates)) {
+    everybody <- matrix(packBits(rep(TRUE, 8 * ceiling(ncol(design$replicates$factor) / 8))))
+    return(replicate_df(design, everybody, 1L))
+  }
   n <- tally_rows(
     design$keys, design$rows, design$weight,
-    sums = list(n = list(kind = "n", over = design$unit))
+    sums = list(n = list(kind = "n", over = design$stages[[1]]$unit))
   )$n
-  if (is.null(design$core$psu_first)) {
+  first <- design$stages[[1]]$core$psu_first
+  if (is.null(first)) {
     return(sum(n) - sum(n > 0))
   }
-  first <- design$core$psu_first
   occupied <- c(0, cumsum(n > 0))
   in_stratum <- diff(occupied[first + 1])
   sum(in_stratum) - sum(in_stratum > 0)
@@ -361,19 +471,19 @@ print.ioi_design <- function(x, ...) {
 #' @export
 format.ioi_design <- function(x, ...) {
   count <- function(n) formatC(n, format = "d", big.mark = ",")
-  psus <- if (is.null(x$core$psu_first)) {
+  psus <- if (is.null(x$stages[[1]]$core$psu_first)) {
     "each row its own PSU"
   } else {
     paste(count(design_psus(x)), "PSUs")
   }
   strata <- length(x$strata)
   c(
-    "# A survey design of one stage",
+    paste("# A survey design of", count_words(length(x$stages), "stage")),
     paste0("Rows:    ", count(x$rows), ", ", psus),
     paste0("Strata:  ", count(strata)),
     paste0("Weights: ", design_weight_text(x)),
-    if (!is.null(x$core$fraction)) "Finite population correction: yes",
-    paste0("A stratum with one PSU: ", lonely_rules[x$core$lonely + 1])
+    if (!is.null(x$stages[[1]]$core$fraction)) "Finite population correction: yes",
+    paste0("A stratum with one PSU: ", lonely_rules[x$stages[[1]]$core$lonely + 1])
   )
 }
 
@@ -442,11 +552,6 @@ as_ioi_design.default <- function(x, ...) {
 }
 
 #' @export
-as_ioi_design.svyrep.design <- function(x, ...) {
-  refuse_design("repweights", "replicate weights are not supported by this version")
-}
-
-#' @export
 as_ioi_design.twophase2 <- function(x, ...) {
   refuse_design("phase1", "two-phase designs are not supported")
 }
@@ -461,22 +566,22 @@ as_ioi_design.survey.design2 <- function(x, ..., call = rlang::current_env()) {
   check_dots_empty_ioi(...)
   check_survey_design(x, call)
   stratified <- isTRUE(x$has.strata)
-  clusters <- x$cluster[[1]]
-  strata <- x$strata[[1]]
-  sampled <- tapply(x$fpc$sampsize[, 1], as.character(strata), function(n) n[1])
+  columns <- function(y) lapply(seq_len(NCOL(y)), function(s) as.vector(y[, s]))
   build_design(
     x$variables,
     columns = list(),
     parts = list(
       weights = 1 / x$prob,
-      strata = strata,
-      psu = if (anyDuplicated(clusters)) clusters,
-      fpc = if (!is.null(x$fpc$popsize)) x$fpc$popsize[, 1]
+      strata = columns(x$strata),
+      psu = columns(x$cluster),
+      fpc = if (!is.null(x$fpc$popsize)) columns(x$fpc$popsize),
+      sampled = columns(x$fpc$sampsize)
     ),
     nest = stratified,
-    lonely_psu = getOption("survey.lonely.psu", "fail"),
+    lonely_psu = check_choice(
+      getOption("survey.lonely.psu", "fail"), lonely_rules, "survey.lonely.psu", call
+    ),
     lonely_domain = isTRUE(getOption("survey.adjust.domain.lonely")),
-    sampled = sampled,
     call = call
   )
 }
@@ -488,9 +593,6 @@ check_survey_design <- function(x, call) {
   }
   if (!is.null(x$pps) && !identical(x$pps, FALSE)) {
     refuse_design("pps", "unequal probabilities without replacement are not supported", call)
-  }
-  if (ncol(x$cluster) > 1 && !is.null(x$fpc$popsize)) {
-    refuse_design("fpc", "several stages with population counts are not supported by this version", call)
   }
   known <- c(
     "cluster", "strata", "has.strata", "prob", "allprob", "call", "variables",

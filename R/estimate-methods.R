@@ -88,18 +88,7 @@ coef.ioi_estimate <- function(object, ...) {
 #' @export
 vcov.ioi_estimate <- function(object, ...) {
   check_dots_empty_ioi(...)
-  if (!is_intact(object)) {
-    abort_ioi(
-      c(
-        "{.arg object} no longer matches the covariance it carries.",
-        "x" = "Rows were added or removed by a function that does not know the class.",
-        "i" = "Take {.fn vcov} of the table as it was computed, or subset it with
-               {.code [} or dplyr."
-      ),
-      "input",
-      arg = "object"
-    )
-  }
+  check_intact(object, "object")
   out <- attr(object, "vcov")
   if (is.null(out)) {
     abort_no_vcov(object)
@@ -306,12 +295,17 @@ as_tibble.ioi_estimate <- function(x, ...) {
 #'
 #' A plain data frame with the column names that a reader of the file expects.
 #'
-#' | style | estimate | limits | standard error | others |
-#' |---|---|---|---|---|
-#' | "broom" | `estimate` | `conf.low`, `conf.high` | `std.error` | as in the table |
-#' | "snake" | `estimate` | `conf_low`, `conf_high` | `std_error` | small letters, no dots or spaces: `p_value`, `n_effective`; `time` becomes `time_period` |
-#' | "ohid" | `value` | `lowercl`, `uppercl` | none | adds `confidence` ("95%"), `statistic` (what was measured) and `method` (of the limits); the test statistic becomes `test_statistic`, other dots become `_` |
-#' | "srvyr" | `x` | `x_low`, `x_upp` | `x_se` | as in the table |
+#' | style | estimate | limits | standard error |
+#' |---|---|---|---|
+#' | "broom" | `estimate` | `conf.low`, `conf.high` | `std.error` |
+#' | "snake" | `estimate` | `conf_low`, `conf_high` | `std_error` |
+#' | "ohid" | `value` | `lowercl`, `uppercl` | none |
+#' | "srvyr" | `x` | `x_low`, `x_upp` | `x_se` |
+#'
+#' "snake" writes all names in small letters without dots or spaces (`p_value`,
+#' `n_effective`), and `time` becomes `time_period`. "ohid" adds `confidence` ("95%"),
+#' `statistic` (what was measured) and `method` (of the limits); a test statistic is
+#' called `test_statistic` there. "broom" and "srvyr" leave other columns alone.
 #'
 #' "broom" is the usual naming inside R, "snake" suits open data and databases,
 #' "ohid" follows the tables of the Office for Health Improvement and Disparities,
@@ -322,6 +316,7 @@ as_tibble.ioi_estimate <- function(x, ...) {
 #' @param ... Must be empty.
 #' @param style One of "broom", "snake", "ohid" and "srvyr".
 #' @param name With `style = "srvyr"`, the name that takes the place of `x`.
+#' @param stringsAsFactors Ignored: [data.frame()] passes it on.
 #' @return A data frame with the rows of `x`, all digits kept, shares as fractions
 #'   from 0 to 1, without covariance.
 #' @section Errors: `ioi_error_input` for an unknown style, a bad `name`, or two
@@ -333,7 +328,8 @@ as_tibble.ioi_estimate <- function(x, ...) {
 #' @export
 as.data.frame.ioi_estimate <- function(x, row.names = NULL, optional = FALSE, ...,
                                        style = c("broom", "snake", "ohid", "srvyr"),
-                                       name = "x") {
+                                       name = "x",
+                                       stringsAsFactors = FALSE) { # nolint
   check_dots_empty_ioi(...)
   style <- check_choice(style, c("broom", "snake", "ohid", "srvyr"), "style")
   out <- plain_tibble(x)

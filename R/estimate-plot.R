@@ -39,7 +39,10 @@ chart_text <- 12
 #'   more than twelve panels.
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' people <- subset(census_2011_people, population_base == "Usual resident")
-#' health <- ioi_proportion(people, health, by = ethnic_group, success = "Very good health")
+#' health <- ioi_proportion(
+#'   people, health,
+#'   by = ethnic_group, success = "Very good health"
+#' )
 #' plot(health, sort = TRUE, title = "Very good health by ethnic group")
 #' @exportS3Method ggplot2::autoplot
 autoplot.ioi_estimate <- function(object, y = NULL, series = NULL, sort = FALSE, n = 40,
@@ -106,7 +109,8 @@ chart_roles <- function(x, y, series, call = rlang::caller_env()) {
 # A data frame with a row per mark: x, low, high (in the unit shown), row (place of
 # the group, 1 at the bottom), at (row plus the shift of its series), label, series,
 # panel, flag, none (no estimate), open (the reference itself), unit; attributes
-# `left_out` (how many groups are not drawn) and `groups` (those drawn, top first).
+# `left_out` (how many groups are not drawn), `groups` (those drawn, top first) and
+# `sorted`.
 chart_marks <- function(x, roles, sort, n, call = rlang::caller_env()) {
   units <- row_units(x)
   scale <- unit_factor(units)
@@ -129,6 +133,7 @@ chart_marks <- function(x, roles, sort, n, call = rlang::caller_env()) {
   marks$at <- marks$row + series_shift(marks$series)
   attr(marks, "left_out") <- nlevels(groups) - length(kept)
   attr(marks, "groups") <- kept
+  attr(marks, "sorted") <- sort
   marks
 }
 
@@ -142,8 +147,12 @@ chart_labels <- function(x, column) {
     return(factor(rep("", nrow(x))))
   }
   value <- x[[column]]
-  text <- format_label(value)
-  order <- if (is.ordered(value)) format_label(sort(unique(value))) else NULL
+  label <- function(value) {
+    text <- format_label(value)
+    if (column %in% c("group", "other")) gsub("_", " ", text) else text
+  }
+  text <- label(value)
+  order <- if (is.ordered(value)) label(sort(unique(value))) else NULL
   factor(text, unique(c(order, text)))
 }
 
@@ -162,7 +171,7 @@ chart_panels <- function(x, columns, units) {
   parts <- lapply(columns, function(column) {
     text <- format_label(x[[column]])
     if (column == "measure") {
-      text <- paste0(text, ifelse(units == "points", " (percentage points)", ""))
+      text <- paste0(text, ifelse(units == "points", " (% points)", ""))
     }
     text
   })
@@ -227,13 +236,13 @@ draw_chart <- function(x, marks, roles, title, subtitle) {
     ) +
     series_scales(marks$series, roles$series) +
     ggplot2::labs(
-      title = wrap_label(chart_title(x, title), 62),
+      title = wrap_label(chart_title(x, title), 56),
       subtitle = wrap_label(chart_subtitle(x, roles, subtitle), 78),
       x = axis_title(x, units), y = NULL, caption = chart_caption(x, marks)
     ) +
     chart_theme(has_series)
   if (columns > 1) {
-    strip <- function(text) wrap_label(text, if (columns == 3) 17 else 32)
+    strip <- function(text) wrap_label(text, if (columns == 3) 17 else 28)
     chart <- chart + ggplot2::facet_wrap(
       ~panel,
       scales = if (length(units) > 1) "free_x" else "fixed",
@@ -299,7 +308,7 @@ chart_theme <- function(has_series) {
     ggplot2::theme(
       text = text, axis.text = text, axis.title.x = text,
       axis.title = ggplot2::element_text(margin = ggplot2::margin(t = 8)),
-      plot.title = ggplot2::element_text(size = 16, face = "bold"),
+      plot.title = ggplot2::element_text(size = 15, face = "bold"),
       plot.subtitle = ggplot2::element_text(
         size = 13, margin = ggplot2::margin(b = 10)
       ),
@@ -337,29 +346,26 @@ chart_title <- function(x, title) {
   }
   info <- attr(x, "info")
   what <- if (is.null(info$what)) "Estimate" else info$what
-  about <- constant_labels(x)[c("outcome", "category")]
-  if (nrow(x) == 1) {
-    about <- lapply(unclass(x)[intersect(c("outcome", "category"), names(x))], format_label)
-  }
-  about <- setdiff(plain_words(unlist(about)), "NA")
-  paste(c(what, if (length(about)) paste(about, collapse = ", ")), collapse = ": ")
+  about <- if (nrow(x) == 1) lapply(tidy(x), format_label) else constant_labels(x)
+  about <- setdiff(plain_words(unlist(about[c("outcome", "category")])), "NA")
+  about <- if (length(about)) cut_text(paste(about, collapse = ", "), 80)
+  paste(c(what, about), collapse = ": ")
 }
 
 chart_subtitle <- function(x, roles, subtitle) {
   if (!is.null(subtitle)) {
     return(subtitle)
   }
-  constant <- constant_labels(x)
-  reference <- constant[["reference"]]
-  other <- constant[["other"]]
+  by <- plain_words(c(roles$y, roles$series, roles$panels))
+  constant <- lapply(constant_labels(x), function(text) gsub("_", " ", text))
+  against <- c(constant[["reference"]], constant[["other"]])
   parts <- c(
-    if (length(c(roles$y, roles$panels))) {
-      paste("By", paste(plain_words(c(roles$y, roles$panels)), collapse = ", "))
-    },
-    if (length(reference)) paste("compared with", reference),
-    if (length(other)) paste("compared with", other)
+    if (length(by)) paste("By", paste(by, collapse = ", ")),
+    if (length(against)) {
+      paste(c(constant[["group"]], "compared with", against[1]), collapse = " ")
+    }
   )
-  paste(parts, collapse = ", ")
+  paste(parts, collapse = "; ")
 }
 
 axis_title <- function(x, units) {
@@ -405,7 +411,11 @@ chart_caption <- function(x, marks) {
   interval <- if (length(limits_words(x)) && length(info$ci)) info$ci
   lines <- c(
     if (left_out > 0) {
-      paste0("The first ", format_number(kept, 0), " of ", kept + left_out, " are shown.")
+      paste0(
+        "The ", if (attr(marks, "sorted")) "highest " else "first ",
+        format_number(kept, 0), " of ", format_number(kept + left_out, 0),
+        " are shown."
+      )
     },
     if (length(base)) paste0("Base: ", base, "."),
     if (length(interval)) paste0("Interval: ", ci_words(interval), "."),

@@ -12,7 +12,8 @@ format_number <- function(x, digits) {
   finite <- is.finite(x)
   out <- rep("NA", length(x))
   out[finite] <- formatC(x[finite], digits = digits, format = "f", big.mark = ",")
-  out[!is.na(x) & is.infinite(x)] <- ifelse(x[!is.na(x) & is.infinite(x)] > 0, "Inf", "-Inf")
+  out[x %in% Inf] <- "Inf"
+  out[x %in% -Inf] <- "-Inf"
   zero <- grepl("^-[0.,]+$", out)
   out[zero] <- substring(out[zero], 2)
   out
@@ -215,6 +216,7 @@ pad_text <- function(x, width, right) {
 
 # Cut to `width`, ending in "..." where something was cut.
 cut_text <- function(x, width) {
+  x <- as.character(x)
   long <- text_width(x) > width
   x[long] <- paste0(strtrim(x[long], width - 3), "...")
   x
@@ -277,7 +279,7 @@ tbl_sum.ioi_estimate <- function(x, ...) {
       rows, if (nrow(x) == 1) "row" else "rows",
       if (length(info$by)) paste("by", paste(info$by, collapse = ", "))
     ), collapse = " "),
-    paste(names(constant), unlist(constant), sep = " = ", recycle0 = TRUE)
+    paste(names(constant), cut_text(unlist(constant), 60), sep = " = ", recycle0 = TRUE)
   )
   out <- stats::setNames(paste(first, collapse = "; "), what)
   c(out, Limits = limits_words(x), Base = base_words(x), Unit = unit_words(x))
@@ -296,7 +298,9 @@ limits_words <- function(x) {
   parts <- c(
     paste0(format_label(100 * info$level), "%"),
     if (length(info$ci)) ci_words(info$ci),
-    if (length(info$df_rule)) rule[info$df_rule]
+    if (length(info$df_rule) && !identical(info$design$type, "counts")) {
+      rule[info$df_rule]
+    }
   )
   paste(parts, collapse = ", ")
 }
@@ -341,7 +345,8 @@ unit_words <- function(x) {
 }
 
 flag_words <- c(
-  empty = "nobody with a valid answer in this row",
+  empty = "nobody to count in this row",
+  single = "all members are in one unit",
   ci_nchs = "limits by the nchs method, as the method asked for has none here",
   ci_xlogit = "limits by the xlogit method, as logit is undefined in a replicate",
   df = "no limits: fewer than one degree of freedom",
@@ -427,7 +432,8 @@ hash_lines <- function(lines, width) {
 #' percentages, the two limits in one column ("41.2 to 47.9"), counts with commas,
 #' p-values down to "<0.001", and the flags explained under the table. Only the
 #' printing is rounded; the columns keep all digits, and shares stay fractions
-#' from 0 to 1.
+#' from 0 to 1. Limits and standard errors are in the unit of the estimate beside
+#' them: percentage points for a percentage.
 #'
 #' Columns that say the same in every row (the outcome, the reference) stand in the
 #' header. In a narrow window supporting columns give way first (they are named

@@ -67,13 +67,30 @@ check_ioi_estimate <- function(x) {
 is_estimate <- function(x) inherits(x, "ioi_estimate")
 
 # Does the covariance still have the rows' shape? FALSE only when something
-# outside these methods has copied the attributes onto other rows.
+# outside these methods has copied the attributes onto other rows, as
+# tibble::add_row() does.
 is_intact <- function(x) {
   vcov <- attr(x, "vcov")
   id <- attr(x, "domains")$id
   all(core_columns %in% names(x)) &&
     (is.null(vcov) || all(dim(vcov) == nrow(x))) &&
     (is.null(id) || length(id) == nrow(x))
+}
+
+# Every function that reads the covariance of a user's table asks this first.
+check_intact <- function(x, arg, call = rlang::caller_env()) {
+  if (!is_intact(x)) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} no longer matches the covariance it carries.",
+        "x" = "Rows were added or removed by a function that does not know the class.",
+        "i" = "Use the table as it was computed, or choose rows with {.code [} or dplyr."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  x
 }
 
 # The columns alone: no class of ours and none of its attributes.

@@ -23,6 +23,11 @@
 #' `ioi.threads`: the most threads to use. The default is what OpenMP offers.
 #' Results do not depend on it.
 #'
+#' @importFrom stats nobs weights
 #' @useDynLib ioi, .registration = TRUE
 #' @keywords internal
 "_PACKAGE"
+
+.onUnload <- function(libpath) {
+  library.dynam.unload("ioi", libpath)
+}

@@ -67,11 +67,13 @@ key_constant <- function() {
 # The same column with its levels renumbered: `map` gives for each level of the
 # old key the new one, from 0, or -1.
 key_remap <- function(key, map, levels) {
-  key$map <- if (is.null(key$map)) {
-    as.integer(map)
+  if (is.null(key$map)) {
+    key$map <- as.integer(map)
   } else {
-    ifelse(key$map < 0L, -1L, as.integer(map)[key$map + 1L])
+    kept <- key$map >= 0L
+    key$map[kept] <- as.integer(map)[key$map[kept] + 1L]
   }
+  if (identical(key$map, seq_len(levels) - 1L)) key["map"] <- list(NULL)
   key$levels <- as.double(levels)
   key
 }
@@ -119,19 +121,27 @@ split_codes <- function(code, levels) {
   out
 }
 
-# What a sum is over, for tally_rows().
-sum_kinds <- c(rows = 0L, n = 1L, w = 2L, ww = 3L, wx = 4L)
+# A column of numbers as a key: one level, which rows with a value have.
+key_observed <- function(x) {
+  list(observed = x, levels = 1)
+}
 
-# The tally: `sums` is a list of c(kind, key[, value]) with names; gives a list
-# of vectors with these names. `range`: c(rows before the first, rows).
+# What a sum adds up, for tally_rows().
+sum_kinds <- c(rows = 0L, n = 1L, w = 2L, ww = 3L, one = 4L)
+
+# The tally: `sums` is a named list; each has kind, over (position of its key) and
+# may have x and y (columns of `values` to multiply with). Gives a list of vectors
+# with these names. `centre`: taken off each column; `range`: c(rows before the
+# first, rows).
 tally_rows <- function(keys, rows, weight = NULL, values = list(), sums,
-                       range = c(0, rows), chunk = NULL) {
+                       centre = rep(0, length(values)), range = c(0, rows), chunk = NULL) {
+  field <- function(name) {
+    vapply(sums, function(s) if (is.null(s[[name]])) NA_integer_ else as.integer(s[[name]]), 0L)
+  }
   kind <- sum_kinds[vapply(sums, function(s) s$kind, "")]
-  over <- vapply(sums, function(s) as.integer(s$over), 0L)
-  of <- vapply(sums, function(s) if (is.null(s$of)) 1L else as.integer(s$of), 0L)
   out <- .Call(
-    ioi_r_tally, keys, as.double(range), weight, values, unname(kind), over, of,
-    getOption("ioi.threads"), chunk
+    ioi_r_tally, keys, as.double(range), weight, values, as.double(centre), unname(kind),
+    field("over"), field("x"), field("y"), getOption("ioi.threads"), chunk
   )
   names(out) <- names(sums)
   out

@@ -68,7 +68,7 @@ parity_unique <- function(columns, group, call) {
   within <- if (length(by)) "in a combination of {.field {by}}" else "in {.field {group}}"
   abort_ioi(
     c(
-      paste("{.arg group} must name each group once", within, "."),
+      paste0("{.arg group} must name each group once ", within, "."),
       "x" = "{length(twice)} row{?s} repeat{?s/} a group, first at row {twice[1]}:
              {.val {named}}.",
       "i" = "Name in {.arg by} the columns that set these rows apart, or choose rows."
@@ -250,7 +250,7 @@ check_parity_number <- function(x, name, least, call) {
     range <- if (is.finite(least)) "finite and {least} or more" else "finite"
     abort_ioi(
       c(
-        paste("Column {.field {name}} must be", range, "."),
+        paste0("Column {.field {name}} must be ", range, "."),
         "x" = "{length(bad)} value{?s} {?is/are} not, first at row {bad[1]}: {x[bad[1]]}."
       ),
       "data",

@@ -88,15 +88,15 @@ parity_dense <- 2000
 #'
 #'   The reference has a row against itself: difference 0, ratio 1, flag
 #'   "reference". `vcov()` of the result is the covariance of the gaps, which share
-#'   their reference.
+#'   their reference; it is not kept for more than 2,000 rows of independent groups.
 #'
 #' @section Methods:
-#' With \eqn{p_1, p_2} the estimates of group and reference, \eqn{V_{11}, V_{22},
-#' V_{12}} their variances and covariance, and t the quantile of the t distribution
-#' (normal where degrees of freedom are infinite):
-#' * "t": \eqn{p_1 - p_2 \pm t\sqrt{V_{11} + V_{22} - 2V_{12}}}.
-#' * "log": \eqn{\exp(\log(p_1/p_2) \pm t\sqrt{V_{11}/p_1^2 + V_{22}/p_2^2 -
-#'   2V_{12}/(p_1p_2)})}; none where a value is 0.
+#' With `p1`, `p2` the estimates of group and reference, `V11`, `V22` and `V12` their
+#' variances and covariance, and `t` the quantile of the t distribution (of the normal
+#' where degrees of freedom are infinite):
+#' * "t": `p1 - p2 -+ t sqrt(V11 + V22 - 2 V12)`.
+#' * "log": `exp(log(p1/p2) -+ t sqrt(V11/p1^2 + V22/p2^2 - 2 V12/(p1 p2)))`; none
+#'   where a value is 0.
 #' * "mover": built from the limits of the two estimates, so asymmetric as they are,
 #'   with the correlation of the estimates (Newcombe 1998, method 10, generalised by
 #'   Zou and Donner 2008; for ratios Donner and Zou 2012). Where the standard error
@@ -104,12 +104,12 @@ parity_dense <- 2000
 #'   "log", with the flag "ci_mover".
 #' * "newcombe": MOVER of the two Wilson limits; "newcombe_cc": of those with
 #'   continuity correction (Newcombe 1998, methods 10 and 11). "wald":
-#'   \eqn{p_1 - p_2 \pm z\sqrt{p_1q_1/n_1 + p_2q_2/n_2}}, for comparison with other
-#'   sources; it is too narrow in small groups.
+#'   `p1 - p2 -+ z sqrt(p1 q1/n1 + p2 q2/n2)`, for comparison with other sources; it
+#'   is too narrow in small groups.
 #'
-#' The test for estimates is \eqn{(p_1 - p_2)/\sqrt{V}} on the t distribution. For
-#' counts it is the chi-square test with N - 1 in place of N on one degree of
-#' freedom (Campbell 2007), which needs an expected count of 1 in each cell.
+#' The test for estimates is `(p1 - p2)/sqrt(V11 + V22 - 2 V12)` on the t
+#' distribution. For counts it is the chi-square test with N - 1 in place of N on one
+#' degree of freedom (Campbell 2007), which needs an expected count of 1 in each cell.
 #'
 #' Degrees of freedom are counted over the two domains together: their PSUs less
 #' their strata, unless `x` was made with a number or with those of the whole design.
@@ -123,6 +123,12 @@ parity_dense <- 2000
 #'   row of `NA` with a flag and stops no other. A population of 0 is an empty group.
 #'   Rows without a group, or without a value in `by`, are left out; a message of
 #'   class `ioi_message_missing` gives their number.
+#' @section Flags: "reference": the reference itself; "empty", "missing": the group
+#'   has nobody, or no estimate; "no_reference": the reference has none there;
+#'   "no_limits": a standard error or limit that is needed is missing; "df": no
+#'   degrees of freedom; "no_log": the ratio has no logarithm; "ci_mover": limits by
+#'   MOVER, as the standard error is 0; "se_zero": the standard error is 0 and the
+#'   limits are a point. Flags of the estimates that concern the gap are carried on.
 #' @section Errors: `ioi_error_input` for an argument that is wrong or not offered
 #'   here, or a reference that no row has; `ioi_error_data` for negative or infinite
 #'   counts or standard errors, more events than people, and groups that occur twice
@@ -173,23 +179,21 @@ ioi_parity <- function(x, group, reference, measure = c("difference", "ratio"),
   check_data(x, "x")
   parity_given(missing(group), "group", "the column that holds the groups", call)
   parity_given(missing(reference), "reference", "the group to compare with", call)
-  counts <- !rlang::quo_is_null(rlang::enquo(events)) ||
-    !rlang::quo_is_null(rlang::enquo(population))
+  events <- rlang::enquo(events)
+  population <- rlang::enquo(population)
+  counts <- !rlang::quo_is_null(events) || !rlang::quo_is_null(population)
   measure <- parity_measures(measure, counts, call)
   ci <- parity_ci(ci, measure, counts, call)
   adjust <- check_choice(adjust, stats::p.adjust.methods, "adjust")
   if (!is.null(favourable)) check_flag(favourable, "favourable")
   if (!is.null(level)) check_level(level)
 
-  by <- union(
-    existing_groups(x), resolve_columns(rlang::enquo(by), x, "by")
-  )
+  by <- union(existing_groups(x), resolve_columns(rlang::enquo(by), x, "by"))
   group <- resolve_column(rlang::enquo(group), x, "group")
   cells <- if (counts) {
-    parity_counts(
-      x, group, by, resolve_column(rlang::enquo(events), x, "events"),
-      resolve_column(rlang::enquo(population), x, "population"), level, call
-    )
+    events <- resolve_column(events, x, "events")
+    population <- resolve_column(population, x, "population")
+    parity_counts(x, group, by, events, population, level, call)
   } else if (is_estimate(x)) {
     parity_estimates(x, group, by, level, any(ci == "mover"), call)
   } else {
@@ -271,7 +275,10 @@ parity_pairs <- function(cells, reference, favourable, call) {
   named <- as.character(cells$group)
   if (!is.atomic(reference) || length(reference) != 1 || is.na(reference)) {
     abort_ioi(
-      "{.arg reference} must be one group, or {.or {.val {parity_choices}}}.",
+      c(
+        "{.arg reference} must be one group, or {.or {.val {parity_choices}}}.",
+        "x" = "It is {.cls {class(reference)}} of length {length(reference)}."
+      ),
       "input",
       arg = "reference", call = call
     )
@@ -325,7 +332,7 @@ abort_parity_reference <- function(reference, named, call) {
       "{.arg reference} must be a group of {.arg x}, or
        {.or {.val {parity_choices}}}.",
       "x" = if (reference %in% later) {
-        "{.val {reference}} is not offered."
+        "{.val {reference}} is not offered in this version."
       } else {
         "No row has the group {.val {reference}}."
       },
@@ -350,6 +357,12 @@ parity_together <- function(cells, g, r) {
   n <- domains$n[a] + ifelse(a == b, 0, domains$n[b])
   if (!cells$counted) {
     return(list(df = pmin(cells$df[g], cells$df[r]), n = n))
+  }
+  if (!is.null(domains$df)) {
+    return(list(df = rep(domains$df, length(a)), n = n))
+  }
+  if (!is.null(domains$factor)) {
+    return(list(df = replicate_union_df(domains, a, b), n = n))
   }
   psus <- if (is.null(domains$psu)) n else .Call(ioi_r_parity_union, domains$psu, a, b)
   list(df = psus - .Call(ioi_r_parity_union, domains$stratum, a, b), n = n)
@@ -563,6 +576,7 @@ parity_info <- function(cells, pairs, parts, ci, adjust) {
     }
   )
   info$by <- setdiff(info$by, label_columns)
+  if (identical(info$df_rule, "domain")) info$df_rule <- NULL # two domains, not one
   info[c("what", "ci", "limits", "flags", "notes")] <- list(
     "Parity gap", unique(unname(ci)), if (simple) "wald" else "fixed",
     parity_flag_words, notes

@@ -7,6 +7,15 @@ most_dense_domains <- 1024
 # user asks for them: the matrix would pass 32 MB.
 most_covariance_rows <- 2000
 
+# More influences of cells on estimates than this (2 GB) come from an outcome that
+# is a measurement, not an answer.
+most_influences <- 2^28
+
+# Columns of the result, which `by` columns may not be called.
+proportion_columns <- c(
+  "outcome", "category", core_columns, base_columns, "deff", "deff.wor", "flag"
+)
+
 #' Estimate proportions from a survey
 #'
 #' The share of people in each category of an answer, or of those whose answer
@@ -96,16 +105,18 @@ ioi_proportion <- function(design, outcome, by = NULL, success = NULL,
   design <- as_ioi_design(design)
   outcome <- resolve_column(rlang::enquo(outcome), design$data, "outcome")
   by <- resolve_by(rlang::enquo(by), design, outcome)
+  check_by_names(by, proportion_columns)
   ci <- check_choice(ci, interval_methods, "ci")
   level <- check_level(level)
   na <- check_choice(na, c("drop", "error", "category"), "na")
   df <- check_df(df)
   check_flag(deff_wor, "deff_wor")
+  if (!is.null(covariance)) check_flag(covariance, "covariance")
   layout <- proportion_layout(design, outcome, by, success, missing_codes, na)
   tally <- proportion_tally(layout)
-  report_missing(layout, tally, outcome, na)
-  estimate <- proportion_estimate(layout, tally, df, covariance)
-  proportion_table(layout, estimate, outcome, ci, level, df, deff_wor)
+  missing <- report_missing(layout, tally, outcome, na)
+  estimate <- proportion_estimate(layout, tally, covariance)
+  proportion_table(layout, estimate, outcome, ci, level, df, deff_wor, missing)
 }
 
 # The `by` columns: those of an existing grouping, then those asked for.
@@ -128,6 +139,21 @@ resolve_by <- function(quo, design, taken = character(), call = rlang::caller_en
   by
 }
 
+# A `by` column cannot have the name of another column of the result.
+check_by_names <- function(by, columns, call = rlang::caller_env()) {
+  clash <- intersect(by, columns)
+  if (length(clash)) {
+    abort_ioi(
+      c(
+        "{.arg by} must not hold {.val {clash}}: the result has a column of that name.",
+        "i" = "Rename it in the data first."
+      ),
+      "input",
+      arg = "by", call = call
+    )
+  }
+}
+
 check_df <- function(df, call = rlang::caller_env()) {
   if (is.numeric(df) && length(df) == 1 && !is.na(df)) {
     return(as.double(df))
@@ -147,36 +173,38 @@ proportion_layout <- function(design, outcome, by, success, missing_codes, na,
                               call = rlang::caller_env()) {
   category <- category_key(design$data[[outcome]], success, missing_codes, na, call)
   domain <- domain_key(design$keys, design$data, by, design$rows, call)
+  check_categories(category, domain, call)
   keys <- c(domain$keys, list(category$key))
   category$at <- length(keys)
   product <- add_product(keys, c(domain$at, category$at), design$rows, Inf, call)
-  cells <- add_product(
-    product$keys, c(design$unit, domain$at, category$at), design$rows,
-    dense = max(2^16, design$rows / 2), call = call
-  )
+  cells <- road_cells(product$keys, design, c(domain$at, category$at), call = call)
   list(
     design = design, keys = cells$keys, category = category, domain = domain,
-    pair_at = product$at, cells_at = cells$at, code = cells$code
+    pair_at = product$at, cells = cells,
+    missing_codes = missing_codes
   )
 }
 
 # The outcome as a key: levels are the categories, or 0 for no and 1 for yes.
 # list(key, labels, first): categories from `first` on get an estimate.
 category_key <- function(x, success, missing_codes, na, call) {
+  check_key_type(x, "outcome", call)
   if (na == "category") {
-    x <- missing_as_category(x)
+    x <- missing_as_category(x, missing_codes, call)
+    missing_codes <- NULL
   }
   column <- key_column(x, "outcome", call)
-  text <- as.character(column$labels)
-  drop <- match_levels(missing_codes, text, "missing_codes", call)
+  keep <- answers_there_are(x, column)
+  text <- answer_text(column$labels)
+  drop <- match_levels(missing_codes, text, keep, "missing_codes", call)
   if (!is.null(success)) {
-    yes <- match_levels(success, text, "success", call)
+    yes <- match_levels(success, text, keep, "success", call)
     map <- as.integer(seq_along(text) %in% yes)
     map[drop] <- -1L
-    label <- paste(success, collapse = " or ")
+    label <- paste(answer_text(success), collapse = " or ")
     return(list(key = key_remap(column$key, map, 2), labels = label, first = 1L))
   }
-  keep <- if (is.factor(x)) rep(TRUE, length(text)) else category_occurs(column$key, length(x))
+  if (is.logical(x)) keep <- category_occurs(column$key, length(x))
   keep[drop] <- FALSE
   map <- ifelse(keep, cumsum(keep) - 1L, -1L)
   list(
@@ -184,36 +212,75 @@ category_key <- function(x, success, missing_codes, na, call) {
   )
 }
 
+# Which levels of the key are answers of the column: all of a factor or a logical,
+# else those that occur.
+answers_there_are <- function(x, column) {
+  in_place <- is.integer(x) && !is.object(x)
+  if (!in_place || length(column$labels) <= 2) {
+    return(rep(TRUE, length(column$labels)))
+  }
+  category_occurs(column$key, length(x))
+}
+
+# A measurement has too many values to be taken as categories.
+check_categories <- function(category, domain, call) {
+  categories <- category$key$levels
+  domains <- domain$keys[[domain$at]]$levels
+  if (domains * categories * (categories - category$first) > most_influences) {
+    abort_ioi(
+      c(
+        "{.arg outcome} must be an answer with few categories.",
+        "x" = "It has {categories} different values.",
+        "i" = "Name those that count as yes in {.arg success}, or group them first."
+      ),
+      "input",
+      arg = "outcome", count = categories, call = call
+    )
+  }
+}
+
+# Answers as the text by which they are matched; 100000 is not "1e+05".
+answer_text <- function(x) {
+  if (!is.numeric(x) || is.object(x)) {
+    return(as.character(x))
+  }
+  out <- formatC(x, digits = 15, width = 1, format = if (is.integer(x)) "d" else "fg")
+  replace(out, is.na(x), NA)
+}
+
 category_occurs <- function(key, rows) {
   tally_rows(list(key), rows, sums = list(n = list(kind = "rows", over = 1)))$n > 0
 }
 
-missing_as_category <- function(x) {
-  text <- as.character(x)
-  levels <- if (is.factor(x)) levels(x) else as.character(sort(unique(x)))
-  text[is.na(text)] <- "Missing"
-  factor(text, unique(c(levels, if (anyNA(x)) "Missing")))
+# A factor in which missing values and `codes` are the last category.
+missing_as_category <- function(x, codes, call) {
+  text <- answer_text(x)
+  levels <- if (is.factor(x)) levels(x) else answer_text(sort(unique(x)))
+  coded <- levels[match_levels(codes, levels, TRUE, "missing_codes", call)]
+  text[is.na(text) | text %in% coded] <- "Missing"
+  factor(text, unique(c(setdiff(levels, coded), if ("Missing" %in% text) "Missing")))
 }
 
-# Positions of levels given as text; an unknown one is an error.
-match_levels <- function(wanted, text, arg, call) {
+# Positions of answers given as text; one that is not `there` is an error.
+match_levels <- function(wanted, text, there, arg, call) {
   if (is.null(wanted)) {
     return(integer())
   }
-  at <- match(as.character(wanted), text)
-  if (anyNA(at)) {
-    unknown <- as.character(wanted)[is.na(at)]
+  wanted <- answer_text(wanted)
+  at <- match(wanted, text[there])
+  if (anyNA(at) || !length(at)) {
+    unknown <- wanted[is.na(at)]
     abort_ioi(
       c(
         "{.arg {arg}} must name answers that the column has.",
-        "x" = "{.val {unknown}} {?is/are} not among them.",
-        "i" = "It has: {.val {text}}."
+        "x" = if (length(at)) "{.val {unknown}} {?is/are} not among them." else "It is empty.",
+        "i" = "It has: {.val {text[there]}}."
       ),
       "input",
       arg = arg, call = call
     )
   }
-  at
+  seq_along(text)[there][at]
 }
 
 # The domain of a row: list(keys, at, labels): labels is a list of columns with a
@@ -234,34 +301,34 @@ domain_key <- function(keys, data, by, rows, call) {
   list(keys = domain$keys, at = domain$at, labels = labels)
 }
 
-# The tally: rows by domain, rows and n by domain x category, and weight by unit x
-# domain x category (with its square where records are their own PSUs).
+# The tally: rows by domain, rows and n by domain x category, and what the variance
+# needs.
 proportion_tally <- function(layout, range = c(0, layout$design$rows), chunk = NULL) {
   design <- layout$design
-  sums <- list(
-    domain_rows = list(kind = "rows", over = layout$domain$at),
-    rows = list(kind = "rows", over = layout$pair_at),
-    n = list(kind = "n", over = layout$pair_at),
-    w = list(kind = "w", over = layout$cells_at)
+  road_tally(
+    layout$cells, design, base_sums(layout$domain$at, layout$pair_at, design),
+    range = range, chunk = chunk
   )
-  if (is.null(design$core$psu_first)) {
-    sums$ww <- list(kind = "ww", over = layout$cells_at)
-  }
-  tally_rows(layout$keys, design$rows, design$weight, sums = sums, range = range, chunk = chunk)
 }
 
-# Says how many rows are left out, once.
+# Says how many rows are left out, once; gives the number without an outcome.
 report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env()) {
   unanswered <- sum(tally$domain_rows) - sum(tally$rows)
   ungrouped <- layout$design$rows - sum(tally$domain_rows)
   if (na == "error" && unanswered > 0) {
+    lost <- lapply(layout$design$data[outcome], function(x) {
+      answer <- answer_text(x)
+      is.na(answer) | answer %in% answer_text(layout$missing_codes)
+    })
+    where <- which(Reduce(`|`, lost))[1]
     abort_ioi(
       c(
         "{.arg outcome} must not be missing under {.code na = \"error\"}.",
-        "x" = "{unanswered} row{?s} {?has/have} no value of {.val {outcome}}."
+        "x" = "{unanswered} row{?s} {?has/have} no value of {.val {outcome}}. The first is
+               row {where}."
       ),
       "data",
-      arg = "outcome", count = unanswered, call = call
+      arg = "outcome", where = where, count = unanswered, call = call
     )
   }
   text <- c(
@@ -275,49 +342,34 @@ report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env(
       unanswered = unanswered, ungrouped = ungrouped
     )
   }
-}
-
-# Cell totals by sampling unit as the variance engine reads them.
-layout_totals <- function(layout, tally) {
-  cells <- layout$keys[[layout$pair_at]]$levels
-  units <- layout$keys[[layout$design$unit]]$levels
-  totals <- list(units = units, cells = cells, first = NULL, cell = NULL, w = tally$w, ww = tally$ww)
-  if (!is.null(layout$code)) {
-    totals$first <- first_of(layout$code %/% cells, units)
-    totals$cell <- as.integer(layout$code %% cells)
-  }
-  totals
+  unanswered
 }
 
 # Proportions, variances, bases and degrees of freedom, a value a row; domains in
 # order, categories within them.
-proportion_estimate <- function(layout, tally, df, covariance) {
-  design <- layout$design
-  domains <- layout$keys[[layout$domain$at]]$levels
-  categories <- layout$category$key$levels
-  first <- layout$category$first
-  totals <- layout_totals(layout, tally)
-  w <- .Call(ioi_r_collapse, totals)
-  measure <- .Call(
-    ioi_r_proportion, w, as.integer(domains), as.integer(categories), first
-  )
-  rows <- domains * (categories - first)
-  domain_of_row <- rep(seq_len(domains) - 1L, each = categories - first)
+proportion_estimate <- function(layout, tally, covariance) {
+  domains <- as.integer(layout$keys[[layout$domain$at]]$levels)
+  categories <- as.integer(layout$category$key$levels)
+  wanted <- categories - layout$category$first
+  domain_of_row <- rep(seq_len(domains) - 1L, each = wanted)
   domain_of_cell <- rep(seq_len(domains) - 1L, each = categories)
-  keep <- if (is.null(covariance)) rows <= most_covariance_rows else covariance
-  variance <- .Call(
-    ioi_r_variance, design$core, totals, measure[c("row", "at", "value")],
-    measure$p, domain_of_row, domain_of_cell, as.integer(domains), keep
+  measure <- function(w) {
+    found <- .Call(ioi_r_proportion, w, domains, categories, layout$category$first)
+    list(estimate = found$p, influence = found[c("row", "at", "value")])
+  }
+  found <- road_estimate(
+    layout$cells, layout$design, tally, measure, domain_of_cell, domain_of_row, domains,
+    keeps_covariance(length(domain_of_row), covariance)
   )
   list(
-    p = measure$p,
-    v = variance$v,
+    p = found$estimate,
+    v = found$v,
     n = as.vector(rowsum(tally$n, domain_of_cell, reorder = FALSE)),
-    w = as.vector(rowsum(w, domain_of_cell, reorder = FALSE)),
+    w = as.vector(rowsum(found$sums, domain_of_cell, reorder = FALSE)),
     occurs = tally$domain_rows > 0,
-    presence = variance[c("psu", "stratum")],
-    domain = domain_of_row + 1L,
-    covariance = keep
+    presence = found[c("psu", "stratum")],
+    theta = found$theta,
+    domain = domain_of_row + 1L
   )
 }
 
@@ -326,8 +378,14 @@ domain_df <- function(design, estimate, df) {
   if (is.numeric(df)) {
     return(rep(df, length(estimate$n)))
   }
+  if (!is.null(design$df)) {
+    return(rep(design$df, length(estimate$n)))
+  }
   if (df == "design") {
     return(rep(design_df(design), length(estimate$n)))
+  }
+  if (!is.null(design$replicates)) {
+    return(replicate_df(design, estimate$presence$psu, length(estimate$n)))
   }
   psus <- if (is.null(estimate$presence$psu)) {
     estimate$n
@@ -338,17 +396,17 @@ domain_df <- function(design, estimate, df) {
 }
 
 # The estimate table: a row per domain that occurs and category.
-proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor) {
+proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor, missing) {
   design <- layout$design
   keep <- which(estimate$occurs[estimate$domain])
   domain <- estimate$domain[keep]
   p <- estimate$p[keep]
-  v <- if (estimate$covariance) diag(estimate$v)[keep] else estimate$v[keep]
+  v <- variances(estimate$v)[keep]
   v[is.na(p)] <- NA
   n <- estimate$n[domain]
   degrees <- domain_df(design, estimate, df)[domain]
   extras <- .Call(ioi_r_proportion_extras, p, v, n)
-  limits <- interval_proportion(p, sqrt(v), n, degrees, ci, level)
+  limits <- proportion_limits(design, p, sqrt(v), n, degrees, ci, level, estimate$theta[keep, , drop = FALSE])
   labels <- lapply(layout$domain$labels, function(x) x[domain])
   category <- rep(layout$category$labels, length(estimate$occurs))[keep]
   table <- c(
@@ -359,22 +417,30 @@ proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor)
       n = n, n.effective = na_if_nan(extras$n.effective), df = degrees,
       deff = na_if_nan(extras$deff)
     ),
-    if (deff_wor) list(deff.wor = na_if_nan(extras$deff / (1 - n / estimate$w[domain]))),
+    if (deff_wor) list(deff.wor = deff_without(extras$deff, n / estimate$w[domain])),
     list(flag = proportion_flags(n, v, limits$flag))
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
-    vcov = if (estimate$covariance) estimate$v[keep, keep, drop = FALSE],
-    domains = list(
-      id = domain, n = estimate$n,
-      psu = estimate$presence$psu, stratum = estimate$presence$stratum
-    ),
+    vcov = if (is.matrix(estimate$v)) known_covariance(estimate$v[keep, keep, drop = FALSE], v),
+    domains = domain_list(design, domain, estimate$n, estimate$presence),
     info = list(
       what = "Proportion", unit = "proportion", by = names(labels), level = level,
       ci = ci, limits = "proportion", df_rule = if (is.numeric(df)) "number" else df,
-      design = design_info(design)
+      design = design_info(design), missing = missing
     )
   )
+}
+
+# Limits; with replicates "logit" takes the standard error of the logit from them.
+proportion_limits <- function(design, p, se, n, df, ci, level, theta) {
+  if (is.null(design$replicates) || ci != "logit") {
+    return(interval_proportion(p, se, n, df, ci, level))
+  }
+  own <- replicate_logit_se(design, p, theta)
+  limits <- interval_proportion(p, ifelse(is.na(own), se, own), n, df, ci, level)
+  limits$flag[is.na(own) & limits$flag == "" & !is.na(p)] <- "ci_xlogit"
+  limits
 }
 
 na_if_nan <- function(x) {
@@ -382,17 +448,48 @@ na_if_nan <- function(x) {
   x
 }
 
+# Design effects against sampling without replacement of a share of the population;
+# NA where the weights do not count more people than were asked.
+deff_without <- function(deff, share) {
+  out <- deff / (1 - share)
+  out[!(share < 1)] <- NA_real_
+  na_if_nan(out)
+}
+
+# A covariance with NA in the rows and columns of estimates that have no variance.
+known_covariance <- function(v, variance) {
+  v[is.na(variance), ] <- NA_real_
+  v[, is.na(variance)] <- NA_real_
+  v
+}
+
 # Reasons a row has no value, or an unusual one, before those of the limits.
 proportion_flags <- function(n, v, flag) {
-  own <- ifelse(n == 0, "empty", ifelse(is.nan(v), "lonely", ""))
-  ifelse(own == "", flag, own)
+  flag[is.nan(v)] <- "lonely"
+  flag[n == 0] <- "empty"
+  flag
+}
+
+# What an estimate remembers of its domains, to count those of two together.
+domain_list <- function(design, id, n, presence) {
+  list(
+    id = id, n = n, psu = presence$psu, stratum = presence$stratum,
+    factor = design$replicates$factor,
+    df = if (is.null(design$df) && !is.null(design$replicates$columns)) {
+      length(design$replicates$columns) - 1
+    } else {
+      design$df
+    }
+  )
 }
 
 # What an estimate remembers of its design.
 design_info <- function(design) {
   list(
-    type = "linearised", strata = length(design$strata), psus = design_psus(design),
+    type = if (is.null(design$replicates)) "linearised" else "replicate",
+    replicates = length(design$replicates$rscales), strata = length(design$strata), psus = design_psus(design),
     rows = design$rows, weights = !is.null(design$weight),
-    fpc = !is.null(design$core$fraction), lonely_psu = lonely_rules[design$core$lonely + 1]
+    fpc = !is.null(design$stages[[1]]$core$fraction),
+    lonely_psu = lonely_rules[design$stages[[1]]$core$lonely + 1]
   )
 }

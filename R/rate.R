@@ -99,6 +99,7 @@ ioi_rate <- function(data, events, population, by = NULL, per = 1e5,
     frequency = resolve_columns(rlang::enquo(frequency), data, "frequency", most = 1)
   )
   by <- table_by(rlang::enquo(by), data, c(columns, recursive = TRUE))
+  check_by_names(by, rate_columns)
   ci <- check_choice(ci, rate_methods, "ci")
   per <- check_positive(per, "per")
   years <- check_positive(years, "years")
@@ -157,7 +158,8 @@ frequency_column <- function(x, events, call) {
     abort_ioi(
       c(
         "{.arg frequency} must say how many events each person had.",
-        "x" = "{length(where)} row{?s} with people {?has/have} no value, first row {where[1]}."
+        "x" = "{length(where)} row{?s} with people {?has/have} no value,
+               first row {where[1]}."
       ),
       "data",
       arg = "frequency", where = where, call = call
@@ -201,7 +203,9 @@ rate_table <- function(groups, cells, by, per, ci, level, repeated, left_out) {
   missing <- is.na(x) | is.na(n)
   undefined <- empty | missing
   estimate <- ifelse(undefined, NA, x / n)
-  variance <- if (ci %in% count_methods) cells$second / n^2 else estimate * (1 - estimate) / n
+  variance <- if (ci %in% count_methods) cells$second / n^2 else estimate * (
+    1 - estimate
+  ) / n
   se <- sqrt(ifelse(undefined, NA, variance))
   limits <- if (repeated) {
     repeated_limits(cells, ci, level)
@@ -235,7 +239,9 @@ rate_words <- function(per, ci) {
   if (ci %in% count_methods) {
     return(paste("Rate", per_words(per)))
   }
-  if (per == 1) "Proportion" else if (per == 100) "Percentage" else paste("People", per_words(per))
+  if (per == 1) "Proportion" else if (per == 100) "Percentage" else paste(
+    "People", per_words(per)
+  )
 }
 
 rate_unit <- function(ci) {

@@ -18,18 +18,29 @@ count_column <- function(x, arg, call = rlang::caller_env()) {
     )
   }
   x <- as.double(unclass(x))
-  bad <- which(x < 0 | is.infinite(x) | is.nan(x))
-  if (length(bad)) {
+  if (!is_counts(x)) {
+    bad <- which(x < 0 | is.infinite(x) | is.nan(x))
     abort_ioi(
       c(
         "{.arg {arg}} must hold finite numbers of 0 or more.",
-        "x" = "{length(bad)} value{?s} {?does/do} not, first in row {bad[1]}: {x[bad[1]]}."
+        "x" = "{length(bad)} value{?s} {?does/do} not, first in row {bad[1]}:
+               {x[bad[1]]}."
       ),
       "data",
       arg = arg, where = bad, call = call
     )
   }
   x
+}
+
+# Finite and 0 or more, or NA; without vectors as long as the data.
+is_counts <- function(x) {
+  missing <- anyNA(x)
+  known <- !missing || !all(is.na(x))
+  if (missing && any(is.nan(x))) {
+    return(FALSE)
+  }
+  !length(x) || !known || (min(x, na.rm = TRUE) >= 0 && max(x, na.rm = TRUE) < Inf)
 }
 
 # One finite number above 0.
@@ -54,6 +65,22 @@ table_by <- function(quo, data, taken = character(), call = rlang::caller_env())
   resolve_by(quo, list(data = data, groups = existing_groups(data)), taken, call)
 }
 
+# Columns of the results of this family, which `by` columns cannot be called.
+rate_columns <- c(core_columns, "events", "n", "flag")
+ratio_columns <- c(rate_columns, "expected", "p.value")
+life_columns_out <- c(
+  rate_columns, "age", "qx", "lx", "Lx", "Tx", "life_expectancy", "healthy_share",
+  "se_prevalence", "se_mortality"
+)
+gap_columns <- c(
+  core_columns, "group", "reference", "age", "cause", "gap", "gap_se", "flag"
+)
+lost_columns <- c(rate_columns, "measure", "per_death")
+representation_columns <- c(
+  core_columns, "measure", "group", "n", "count", "population", "flag"
+)
+mean_columns <- c(core_columns, "n", "df", "sd", "flag")
+
 # ---- groups -------------------------------------------------------------------
 
 # Rows as integer codes of the combinations of `by` that occur, ascending: list(
@@ -73,7 +100,9 @@ group_rows <- function(data, by, call = rlang::caller_env()) {
   parts <- split_codes(occurs, levels)
   labels <- Map(function(column, at) column$labels[at + 1], columns, parts)
   list(
-    code = if (length(occurs) == prod(levels)) as.integer(code) + 1L else match(code, occurs),
+    code = if (length(occurs) == prod(levels)) as.integer(code) + 1L else match(
+      code, occurs
+    ),
     size = length(occurs), labels = stats::setNames(labels, by)
   )
 }
@@ -194,8 +223,10 @@ age_bands <- function(x, call = rlang::caller_env()) {
   if (length(bad)) {
     abort_ioi(
       c(
-        "{.arg age} must hold ages or age bands, such as 0, \"1-4\", \"5 to 9\" or \"90+\".",
-        "x" = "{cli::qty(bad)}No age band{?s}: {.val {as.character(column$labels[bad])}}.",
+        "{.arg age} must hold ages or age bands, such as 0, {.val 1-4}, {.val 5 to 9} or
+         {.val 90+}.",
+        "x" = "{cli::qty(length(bad))}No age band{?s}:
+               {.val {as.character(column$labels[bad])}}.",
         "i" = "Leave rows of totals out first."
       ),
       "data",
@@ -290,7 +321,7 @@ join_flags <- function(flags) {
 }
 
 words_for <- function(flag) {
-  rate_flag_words[intersect(flags_in(flag), names(rate_flag_words))]
+  rate_flag_words[intersect(flags_in(unique(flag)), names(rate_flag_words))]
 }
 
 # More rows than this keep no covariance matrix; independent rows need none.
@@ -321,7 +352,12 @@ independent_info <- function(rows) {
   )
 }
 
-# "Rate per 100,000"
+# estimate -+ z std.error.
+normal_limits <- function(estimate, se, level) {
+  interval_t(estimate, se, Inf, level)[c("conf.low", "conf.high")]
+}
+
+# "per 100,000"
 per_words <- function(per) {
   paste("per", format_number(per, digits_for(per)))
 }

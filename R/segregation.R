@@ -83,6 +83,7 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
                             level = 0.95, ...) {
   check_dots_empty_ioi(...)
   check_choice(index, "dissimilarity", "index")
+  check_groups(groups)
   compare <- check_compare(if (!missing(compare)) compare, groups)
   se <- check_choice(se, c("none", "analytic"), "se")
   level <- check_level(level)
@@ -93,12 +94,34 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
   )
   layout <- segregation_layout(source, columns, groups)
   tally <- segregation_tally(layout)
-  report_left_out(layout, tally)
+  lost <- report_left_out(layout, tally)
   estimate <- segregation_estimate(layout, tally, compare, groups, se)
-  segregation_table(layout, estimate, compare, index, se, level)
+  segregation_table(layout, estimate, compare, index, se, level, lost)
 }
 
 compare_choices <- c("multigroup", "pairwise", "rest")
+
+# Columns of the result, which `by` columns may not be called.
+segregation_columns_out <- c(
+  "index", "group", "other", core_columns, "bias", "units", "n", "flag"
+)
+
+# Groups by name, or a list of pairs of names.
+check_groups <- function(groups, call = rlang::caller_env()) {
+  named <- function(x) is.atomic(x) && length(x) > 0 && !anyNA(x)
+  ok <- if (is.list(groups)) {
+    length(groups) > 0 && all(vapply(groups, named, NA))
+  } else {
+    is.null(groups) || named(groups)
+  }
+  if (!ok) {
+    abort_ioi(
+      "{.arg groups} must name groups of the data, or be a list of pairs of them.",
+      "input",
+      arg = "groups", call = call
+    )
+  }
+}
 
 # The comparison: as given; two groups are a pair.
 check_compare <- function(compare, groups, call = rlang::caller_env()) {
@@ -133,9 +156,10 @@ matrix_as_wide <- function(x, call) {
       arg = "data", call = call
     )
   }
-  if (is.null(colnames(x))) {
-    colnames(x) <- paste0("group", seq_len(ncol(x)))
-  }
+  names <- if (is.null(colnames(x))) character(ncol(x)) else colnames(x)
+  nameless <- is.na(names) | names == ""
+  names[nameless] <- paste0("group", seq_len(ncol(x)))[nameless]
+  colnames(x) <- names
   check_data(as.data.frame(unclass(x)), call = call)
 }
 
@@ -144,6 +168,7 @@ matrix_as_wide <- function(x, call) {
 segregation_columns <- function(source, group, unit, count, by, call = rlang::caller_env()) {
   data <- source$data
   if (source$matrix) {
+    check_matrix_alone(list(group = group, unit = unit, count = count, by = by), call)
     return(list(group = names(data), unit = character(), count = character(), by = character()))
   }
   groups <- if (inherits(data, "grouped_df")) existing_groups(data)
@@ -157,7 +182,25 @@ segregation_columns <- function(source, group, unit, count, by, call = rlang::ca
   out
 }
 
+# A matrix says by itself what its rows and columns are.
+check_matrix_alone <- function(columns, call) {
+  given <- vapply(columns, function(quo) {
+    !rlang::quo_is_missing(quo) && !rlang::quo_is_null(quo)
+  }, NA)
+  if (any(given)) {
+    abort_ioi(
+      c(
+        "A matrix of units by groups takes no {.arg {names(columns)[given]}}.",
+        "i" = "Give a data frame to name columns."
+      ),
+      "input",
+      arg = names(columns)[given][1], call = call
+    )
+  }
+}
+
 check_segregation_columns <- function(columns, source, call) {
+  check_by_names(columns$by, segregation_columns_out, call)
   wide <- length(columns$group) > 1
   if (!length(columns$group)) {
     abort_ioi("{.arg group} must name a column, or the columns of counts.", "input",
@@ -194,12 +237,13 @@ segregation_layout <- function(source, columns, groups, call = rlang::caller_env
   data <- source$data
   rows <- nrow(data)
   start <- if (is.null(source$design)) list() else source$design$keys
-  area <- domain_key(start, data, columns$by, rows, call)
+  area <- occurring_areas(domain_key(start, data, columns$by, rows, call), rows, call)
   units <- unit_key(area, data, columns$unit, rows, call)
   layout <- list(
     data = data, rows = rows, design = source$design, columns = columns,
     keys = units$keys, area = area, unit_at = units$at, first = units$first,
-    wide = length(columns$group) > 1, values = list()
+    wide = length(columns$group) > 1, values = list(),
+    counts = if (source$matrix) "data" else "group"
   )
   if (layout$wide) {
     layout_wide(layout, groups, call)
@@ -208,9 +252,28 @@ segregation_layout <- function(source, columns, groups, call = rlang::caller_env
   }
 }
 
+# The areas that have rows: unused levels and combinations give no result.
+occurring_areas <- function(area, rows, call) {
+  if (!length(area$labels)) {
+    return(area)
+  }
+  n <- tally_rows(area$keys, rows, sums = list(n = list(kind = "rows", over = area$at)))$n
+  if (all(n > 0)) {
+    return(area)
+  }
+  found <- add_product(area$keys, area$at, rows, dense = 0, call = call)
+  list(
+    keys = found$keys, at = found$at,
+    labels = lapply(area$labels, function(x) x[found$code + 1])
+  )
+}
+
 # The key of the units that occur within each area: list(keys, at, first), first
 # being the positions at which the areas start.
 unit_key <- function(area, data, unit, rows, call) {
+  for (name in unit) {
+    check_key_type(data[[name]], "unit", call)
+  }
   column <- if (length(unit)) {
     domain_key(area$keys, data, unit, rows, call)
   } else {
@@ -228,8 +291,9 @@ unit_key <- function(area, data, unit, rows, call) {
 # Wide data: the counts are columns.
 layout_wide <- function(layout, groups, call) {
   layout$labels <- keep_groups(layout$columns$group, groups, call)
+  layout$left_out <- setdiff(layout$columns$group, layout$labels)
   layout$values <- lapply(layout$labels, function(name) {
-    check_amounts(layout$data[[name]], "group", name, call)
+    check_amounts(layout$data[[name]], layout$counts, name, call)
     layout$data[[name]]
   })
   layout$weight <- NULL
@@ -242,6 +306,7 @@ layout_long <- function(layout, groups, call) {
   group <- occurring_levels(key_column(layout$data[[columns$group]], "group", call), layout$rows)
   text <- as.character(group$labels)
   layout$labels <- keep_groups(text, groups, call)
+  layout$left_out <- setdiff(text, layout$labels)
   layout$in_group_at <- length(layout$keys) + 1L
   layout$keys <- c(layout$keys, list(group$key))
   map <- match(text, layout$labels, nomatch = 0L) - 1L
@@ -293,7 +358,7 @@ keep_groups <- function(text, groups, call) {
 # respondents where rows are people.
 segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
   if (layout$wide) {
-    sums <- lapply(seq_along(layout$values), function(v) list(kind = "wx", over = layout$unit_at, of = v))
+    sums <- lapply(seq_along(layout$values), function(v) list(kind = "w", over = layout$unit_at, x = v))
     names(sums) <- layout$labels
     sums <- c(list(known = list(kind = "rows", over = layout$unit_at)), sums)
   } else {
@@ -311,7 +376,7 @@ segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
   )
 }
 
-# Says how many rows lack group, unit or area.
+# Says how many rows lack group, unit or area; gives the number.
 report_left_out <- function(layout, tally) {
   lost <- layout$rows - sum(tally$known)
   if (lost > 0) {
@@ -321,6 +386,7 @@ report_left_out <- function(layout, tally) {
       left_out = lost
     )
   }
+  lost
 }
 
 # People in a units x groups matrix.
@@ -377,6 +443,8 @@ segregation_estimate <- function(layout, tally, compare, groups, se) {
   out <- c(out, list(comparisons = of, areas = areas, area = rep(seq_len(areas), each = length(of$a))))
   if (se == "none") {
     out
+  } else if (!areas) {
+    c(out, list(v = numeric(), df = numeric()))
   } else if (is.null(layout$design)) {
     c(out, count_covariance(layout, table, out))
   } else {
@@ -393,11 +461,7 @@ count_covariance <- function(layout, table, out) {
     ioi_r_dissimilarity_covariance, table, layout$first, of$kind, of$a, of$b, keep
   )
   vcov <- if (keep) block_diagonal(blocks, rows)
-  list(v = if (keep) diag_of(vcov) else unlist(blocks), vcov = vcov, df = rep(Inf, rows))
-}
-
-diag_of <- function(v) {
-  v[seq.int(1, length(v), by = nrow(v) + 1)]
+  list(v = if (keep) variances(vcov) else unlist(blocks), vcov = vcov, df = rep(Inf, rows))
 }
 
 block_diagonal <- function(blocks, rows) {
@@ -417,53 +481,41 @@ design_covariance <- function(layout, table, people, out) {
   influence <- .Call(
     ioi_r_dissimilarity_influence, table, layout$first, of$kind, of$a, of$b
   )
+  measure <- function(w) {
+    found <- .Call(
+      ioi_r_dissimilarity, matrix(w, ncol = ncol(table)), people, layout$first, of$kind,
+      of$a, of$b
+    )
+    list(estimate = found$estimate, influence = influence)
+  }
   area_of_unit <- rep(seq_len(out$areas), diff(layout$first)) - 1L
-  keep <- length(out$estimate) <= most_covariance_rows
-  variance <- .Call(
-    ioi_r_variance, design$core, segregation_totals(layout), influence, out$estimate,
-    out$area - 1L, rep(area_of_unit, ncol(table)), out$areas, keep
+  cells <- road_cells(layout$keys, design, layout$table_at)
+  tally <- road_tally(cells, design, list())
+  found <- road_estimate(
+    cells, design, tally, measure,
+    rep(area_of_unit, ncol(table)), out$area - 1L, out$areas,
+    keeps_covariance(length(out$estimate))
   )
-  domains <- list(
-    id = out$area, n = as.vector(rowsum(rowSums(people), area_of_unit, reorder = FALSE)),
-    psu = variance$psu, stratum = variance$stratum
-  )
-  df <- domain_df(design, list(n = domains$n, presence = domains), "domain")[out$area]
+  respondents <- as.vector(rowsum(rowSums(people), area_of_unit, reorder = FALSE))
+  df <- domain_df(design, list(n = respondents, presence = found), "domain")[out$area]
   list(
-    v = if (keep) diag_of(variance$v) else variance$v, vcov = if (keep) variance$v, df = df,
-    domains = domains
-  )
-}
-
-# Weights by sampling unit and cell of the table.
-segregation_totals <- function(layout) {
-  design <- layout$design
-  cells <- layout$keys[[layout$table_at]]$levels
-  product <- add_product(layout$keys, c(design$unit, layout$table_at), layout$rows, dense = 0)
-  sums <- list(
-    w = list(kind = "w", over = product$at),
-    ww = list(kind = "ww", over = product$at)
-  )
-  tally <- tally_rows(product$keys, layout$rows, layout$weight, sums = sums)
-  units <- layout$keys[[design$unit]]$levels
-  list(
-    units = units, cells = cells, first = first_of(product$code %/% cells, units),
-    cell = as.integer(product$code %% cells), w = tally$w, ww = tally$ww
+    v = variances(found$v), vcov = if (is.matrix(found$v)) found$v, df = df,
+    domains = domain_list(design, out$area, respondents, found)
   )
 }
 
 # The estimate table.
-segregation_table <- function(layout, estimate, compare, index, se, level) {
+segregation_table <- function(layout, estimate, compare, index, se, level, lost) {
   rows <- length(estimate$estimate)
   comparisons <- estimate$comparisons
   times <- estimate$areas
-  std_error <- if (se == "none") rep(NA_real_, rows) else sqrt(estimate$v)
+  v <- if (se == "none") rep(NA_real_, rows) else estimate$v
+  std_error <- na_if_nan(sqrt(v))
   std_error[estimate$status != "ok"] <- NA
-  boundary <- !is.na(std_error) & std_error == 0
   df <- if (se == "none") rep(Inf, rows) else estimate$df
-  limits <- index_limits(estimate$estimate, std_error, df, level, boundary)
+  limits <- index_limits(estimate$estimate, std_error, df, level)
   labels <- lapply(layout$area$labels, function(x) x[estimate$area])
-  flag <- ifelse(estimate$status == "ok", "", estimate$status)
-  flag[boundary] <- "boundary"
+  flag <- segregation_flags(estimate$status, v, std_error, df)
   table <- c(labels, list(
     index = rep(index, rows), group = rep(comparisons$group, times),
     other = rep(comparisons$other, times), estimate = estimate$estimate,
@@ -472,32 +524,45 @@ segregation_table <- function(layout, estimate, compare, index, se, level) {
   ))
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = rows),
-    vcov = estimate$vcov,
+    vcov = if (!is.null(estimate$vcov)) known_covariance(estimate$vcov, std_error),
     domains = estimate$domains,
-    info = segregation_info(layout, compare, se, level, names(labels))
+    info = segregation_info(layout, compare, se, level, names(labels), lost)
   )
 }
 
-# Estimate plus or minus t times the error, within 0 and 1.
-index_limits <- function(estimate, std_error, df, level, boundary) {
-  half <- stats::qt(1 - (1 - level) / 2, df) * std_error
-  half[boundary] <- NA
+# Estimate plus or minus t times the error, within 0 and 1; none where the error
+# is 0 or there are no degrees of freedom.
+index_limits <- function(estimate, std_error, df, level) {
+  known <- which(std_error > 0 & df > 0)
+  half <- rep(NA_real_, length(estimate))
+  half[known] <- stats::qt(1 - (1 - level) / 2, df[known]) * std_error[known]
   list(low = pmax(0, estimate - half), high = pmin(1, estimate + half))
 }
 
-segregation_info <- function(layout, compare, se, level, by) {
-  left_out <- setdiff(layout$columns$group, layout$labels)
+# Why a row has no value, no standard error or no limits.
+segregation_flags <- function(status, v, std_error, df) {
+  flag <- ifelse(!is.na(std_error) & df <= 0, "df", "")
+  flag[which(std_error == 0)] <- "boundary"
+  flag[is.nan(v)] <- "lonely"
+  flag[status != "ok"] <- status[status != "ok"]
+  flag
+}
+
+segregation_info <- function(layout, compare, se, level, by, lost) {
   list(
     what = "Dissimilarity", unit = "index", by = by, level = level,
     ci = if (se == "none") "none" else "t", limits = "fixed",
-    df_rule = if (is.null(layout$design)) "number" else "domain",
+    df_rule = if (!is.null(layout$design)) "domain",
     design = if (is.null(layout$design)) {
       list(type = "counts", rows = layout$rows)
     } else {
       design_info(layout$design)
     },
     compare = compare,
-    dropped = if (layout$wide && length(left_out)) left_out,
-    notes = "Small groups spread over many units have a high index by chance alone."
+    dropped = if (length(layout$left_out)) layout$left_out,
+    notes = c(
+      if (lost > 0) paste(count_words(lost, "row"), "without group, unit or area left out."),
+      "Small groups spread over many units have a high index by chance alone."
+    )
   )
 }

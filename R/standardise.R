@@ -42,6 +42,9 @@ ioi_standardise <- function(data, ...) {
 #' @rdname ioi_standardise
 #' @export
 ioi_standardise.default <- function(data, ...) {
+  if (inherits(data, c("survey.design", "svyrep.design", "tbl_svy"))) {
+    return(ioi_standardise(as_ioi_design(data), ...))
+  }
   abort_ioi(
     c(
       "{.arg data} must be a data frame of counts or an {.fn ioi_design}.",
@@ -139,7 +142,7 @@ ioi_standardise.default <- function(data, ...) {
 #'   two standardised rates
 #' @examples
 #' # bad health by ethnic group, 2011: as it is, and at one age and sex structure
-#' counts <- health_by_group_2011
+#' counts <- census_2011_health
 #' ioi_rate(counts, bad_health, people, by = ethnic_group, per = 100, ci = "wilson")
 #' everyone <- aggregate(people ~ age_band, counts, sum)
 #' names(everyone) <- c("age", "population")
@@ -171,6 +174,7 @@ ioi_standardise.data.frame <- function(data, events = NULL, population, age, sta
     frequency = resolve_columns(rlang::enquo(frequency), data, "frequency", most = 1)
   )
   by <- table_by(rlang::enquo(by), data, c(columns, recursive = TRUE))
+  check_by_names(by, ratio_columns)
   rule <- list(
     method = check_choice(method, c("direct", "indirect", "ratio"), "method"),
     per = check_positive(per, "per"), level = check_level(level),
@@ -199,7 +203,8 @@ check_standard_ci <- function(ci, rule, repeated, call = rlang::caller_env()) {
   direct <- rule$method == "direct"
   if (binomial && (!direct || repeated)) {
     abort_ioi(
-      "{.code variance = \"binomial\"} is for direct standardisation of people counted once.",
+      "{.code variance = \"binomial\"} is for direct standardisation of people counted
+       once.",
       "input",
       arg = "variance", call = call
     )
@@ -210,7 +215,9 @@ check_standard_ci <- function(ci, rule, repeated, call = rlang::caller_env()) {
       arg = "frequency", call = call
     )
   }
-  choices <- if (binomial) interval_methods else if (direct) standard_methods else names(ratio_methods)
+  choices <- if (binomial) interval_methods else if (direct) standard_methods else names(
+    ratio_methods
+  )
   default <- if (binomial) "wilson" else choices[1]
   if (is.null(ci)) {
     return(default)
@@ -272,32 +279,45 @@ standard_cells <- function(data, columns, groups, standard, rule, na_as_zero,
 
 # What cannot be standardised at all.
 check_standard_cells <- function(cells, weights, groups, bands, rule, call) {
-  used <- rep(weights$used, groups$size)
-  fail <- function(bad, text, arg) {
-    if (!any(bad)) {
-      return(invisible())
-    }
-    first <- which(bad)[1]
-    where <- group_words(groups, (first - 1) %/% length(bands$labels) + 1)
-    band <- as.character(bands$labels[(first - 1) %% length(bands$labels) + 1])
-    count <- sum(bad)
-    abort_ioi(
-      c(text, "x" = "{count} band{?s} {?is/are}, first {.val {band}} of {where}."),
-      "data",
-      arg = arg, count = count, call = call
+  n <- cells$population
+  x <- cells$events
+  unused <- which(!weights$used)
+  n[unused, ] <- 1
+  x[unused, ] <- 0
+  if (anyNA(n)) {
+    fail_cells(
+      is.na(n), "{.arg population} must not be missing.", "population", groups, bands,
+      call
     )
   }
-  n <- as.vector(cells$population)
-  x <- as.vector(cells$events)
-  fail(used & is.na(n), "{.arg population} must not be missing.", "population")
-  fail(
-    used & n %in% 0 & x > 0 & !is.na(x),
-    "A band without population cannot have events.", "events"
-  )
-  fail(
-    used & rule$variance == "binomial" & x > n & !is.na(x) & !is.na(n),
-    "Under {.code variance = \"binomial\"} {.arg events} must not exceed
-     {.arg population}.", "events"
+  if (any(n == 0)) {
+    fail_cells(
+      n == 0 & x > 0, "A band without population cannot have events.", "events",
+      groups, bands, call
+    )
+  }
+  if (rule$variance == "binomial") {
+    fail_cells(
+      x > n, "Under {.code variance = \"binomial\"} {.arg events} must not exceed
+      {.arg population}.", "events", groups, bands, call
+    )
+  }
+}
+
+# An error that names the first cell where `bad` is TRUE; nothing where none is.
+fail_cells <- function(bad, text, arg, groups, bands, call) {
+  at <- which(bad)
+  if (!length(at)) {
+    return(invisible())
+  }
+  k <- length(bands$labels)
+  where <- group_words(groups, (at[1] - 1) %/% k + 1)
+  band <- as.character(bands$labels[(at[1] - 1) %% k + 1])
+  count <- length(at)
+  abort_ioi(
+    c(text, "x" = "{count} band{?s} {?is/are} such, first {.val {band}} of {where}."),
+    "data",
+    arg = arg, count = count, call = call
   )
 }
 
@@ -314,7 +334,7 @@ resolve_standard <- function(standard, labels, age, rule, call) {
   }
   at <- match_bands(labels, table$age, rule, call)
   if (!direct) {
-    return(reference_rates(table, at, rule))
+    return(reference_rates(table, at, rule, call))
   }
   weight <- as.double(table$population[at])
   if (!any(weight > 0)) {
@@ -326,7 +346,15 @@ resolve_standard <- function(standard, labels, age, rule, call) {
 }
 
 # Reference rates of the bands of the data; variances when they are estimates.
-reference_rates <- function(table, at, rule) {
+reference_rates <- function(table, at, rule, call) {
+  if (rule$sampled && anyNA(table$population)) {
+    abort_ioi(
+      "{.arg standard} must have {.field events} and {.field population} when it is a
+       sample.",
+      "input",
+      arg = "standard", call = call
+    )
+  }
   list(
     weight = NULL, used = rep(TRUE, length(at)), rate = table$rate[at],
     rate_variance = if (rule$sampled) (table$rate / table$population)[at],
@@ -340,7 +368,8 @@ standard_table <- function(standard, age, direct, call) {
     standard <- data.frame(age = names(standard), population = as.vector(standard))
     if (!direct) {
       abort_ioi(
-        "{.arg standard} must be a data frame with {.field events} for indirect standardisation.",
+        "{.arg standard} must be a data frame with {.field events} for indirect
+         standardisation.",
         "input",
         arg = "standard", call = call
       )
@@ -371,7 +400,9 @@ standard_table <- function(standard, age, direct, call) {
       arg = "standard", call = call
     )
   }
-  columns <- lapply(needed, function(column) standard_numbers(standard[[column]], column, call))
+  columns <- lapply(
+    needed, function(column) standard_numbers(standard[[column]], column, call)
+  )
   out <- c(list(age = standard[[name]]), stats::setNames(columns, needed))
   check_standard_rows(out, call)
   if (is.null(out$population)) out$population <- rep(NA_real_, length(out$age))
@@ -423,7 +454,9 @@ check_standard_rows <- function(table, call) {
     )
   }
   if (!is.null(table$population) && !any(table$population > 0)) {
-    abort_ioi("{.arg standard} is 0 in every band.", "data", arg = "standard", call = call)
+    abort_ioi(
+      "{.arg standard} is 0 in every band.", "data", arg = "standard", call = call
+    )
   }
 }
 
@@ -433,7 +466,8 @@ match_bands <- function(labels, standard, rule, call) {
   if (anyNA(at)) {
     ours <- parse_ages(labels)$start
     theirs <- parse_ages(standard)$start
-    if (!anyNA(ours) && !anyNA(theirs) && !anyDuplicated(ours) && !anyDuplicated(theirs)) {
+    clear <- !anyNA(ours) && !anyNA(theirs)
+    if (clear && !anyDuplicated(ours) && !anyDuplicated(theirs)) {
       at <- match(ours, theirs)
     }
   }
@@ -470,7 +504,8 @@ esp2013_table <- function(labels, rule, call) {
   if (rule$method != "direct" || rule$sampled) {
     abort_ioi(
       c(
-        "{.val esp2013} is a conventional population: it has no events and no sampling error.",
+        "{.val esp2013} is a conventional population: it has no events and no sampling
+         error.",
         "i" = "Give a data frame as {.arg standard}."
       ),
       "input",
@@ -536,7 +571,9 @@ standardise_direct <- function(groups, cells, rule) {
     ),
     rule$level
   )
-  few <- is.na(out$estimate) %in% FALSE & out$events < 10 & !binomial
+  out$events[out$note == 1L] <- NA
+  out$population[out$note == 1L] <- NA
+  few <- !is.na(out$estimate) & out$events < 10 & !binomial
   out$flag <- join_flags(list(
     missing = out$note == 1L, "empty band" = out$note == 2L, empty = out$note == 3L,
     "fewer than 10" = few
@@ -556,8 +593,11 @@ standardise_direct <- function(groups, cells, rule) {
       })
   }
   info <- list(
-    what = direct_words(rule), unit = if (binomial && rule$per == 1) "proportion" else "number",
-    rate = list(kind = if (binomial) "standardised_proportion" else "standardised", per = rule$per)
+    what = direct_words(rule),
+    unit = if (binomial && rule$per == 1) "proportion" else "number",
+    rate = list(
+      kind = if (binomial) "standardised_proportion" else "standardised", per = rule$per
+    )
   )
   standardised_table(groups, out, rule, rule$per, info)
 }
@@ -574,7 +614,9 @@ direct_words <- function(rule) {
   )
 }
 
-standardise_indirect <- function(groups, cells, rule, totals, call = rlang::caller_env()) {
+standardise_indirect <- function(
+  groups, cells, rule, totals, call = rlang::caller_env()
+) {
   total <- if (!is.null(totals)) match_totals(totals, groups, rule$by, call)
   rate <- rule$method == "indirect"
   if (rate && !is.finite(cells$crude)) {
@@ -614,7 +656,9 @@ standardise_indirect <- function(groups, cells, rule, totals, call = rlang::call
     rate = list(kind = "ratio", per = if (rate) cells$crude * rule$per else 1),
     notes = "Each row can be compared with the standard, not with the other rows."
   )
-  standardised_table(groups, out, rule, if (rate) cells$crude * rule$per else 1, info, expected = TRUE)
+  standardised_table(
+    groups, out, rule, if (rate) cells$crude * rule$per else 1, info, expected = TRUE
+  )
 }
 
 # With a sampled standard: normal test on the log scale.
@@ -627,14 +671,17 @@ ratio_p <- function(out) {
 # Events of each group from `totals`.
 match_totals <- function(totals, groups, by, call) {
   events <- count_column(totals$events, "totals$events", call)
-  key <- function(columns) do.call(paste, c(lapply(columns, as.character), list(sep = "\r")))
+  key <- function(columns) do.call(
+    paste, c(lapply(columns, as.character), list(sep = "\r"))
+  )
   if (!length(by)) {
     return(sum(events))
   }
   ours <- key(unname(groups$labels))
   theirs <- key(unname(as.list(totals)[by]))
   if (anyDuplicated(theirs)) {
-    abort_ioi("{.arg totals} must have one row for each combination of {.arg by}.", "data",
+    abort_ioi(
+      "{.arg totals} must have one row for each combination of {.arg by}.", "data",
       arg = "totals", call = call
     )
   }
@@ -674,6 +721,180 @@ standardised_table <- function(groups, out, rule, per, info, expected = FALSE) {
         dropped = c("rows without a value of by" = rule$left_out)
       ),
       shared
+    )
+  )
+}
+
+# ---- survey proportions -------------------------------------------------------
+
+# Methods whose limits take an effective sample size; that of a standardised
+# proportion is not p(1 - p)/v.
+effective_methods <- c(
+  "beta", "nchs", "wilson_adjusted", "agresti_coull", "jeffreys", "uniform"
+)
+
+#' @rdname ioi_standardise
+#'
+#' @param outcome Column with the answer.
+#' @param over Column with the characteristic to standardise for, such as age in bands.
+#' @param success Answers that count as yes, matched as text; without it there is a row
+#'   per category (see [ioi_proportion()]).
+#' @param na,df As in [ioi_proportion()].
+#' @return For a survey they are the `by` columns, `outcome`, `category`, `estimate` (a
+#'   fraction), `std.error`, `conf.low`, `conf.high`, `n`, `n.effective`, `df` and
+#'   `flag`, with the covariance of all rows in [vcov()].
+#' @section Surveys: The standardised proportion is \eqn{\sum_a \pi_a p_a} with
+#'   \eqn{\pi_a} the shares of the standard and \eqn{p_a} the proportion of the group in
+#'   band a; its variance follows from the design-based covariance of the \eqn{p_a}. A
+#'   band in which the group has no answers is left out and the rest scaled up, with the
+#'   flag `empty band`. `ci` is a method of [ioi_proportion()], by default `"logit"`;
+#'   those with an effective sample size take \eqn{n \sum \pi_a^2 p_a(1-p_a)/n_a / v}, at
+#'   most n.
+#' @export
+ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
+                                       success = NULL, ci = "logit", level = 0.95, ...,
+                                       na = c("drop", "error", "category"),
+                                       df = c("domain", "design")) {
+  check_dots_empty_ioi(...)
+  outcome <- resolve_column(rlang::enquo(outcome), data$data, "outcome")
+  over <- resolve_column(rlang::enquo(over), data$data, "over")
+  by <- unique(c(data$groups, resolve_columns(rlang::enquo(by), data$data, "by")))
+  if (over %in% c(by, outcome)) {
+    abort_ioi("{.arg over} must be another column than {.arg by} and {.arg outcome}.",
+      "input",
+      arg = "over"
+    )
+  }
+  check_by_names(by, proportion_columns)
+  ci <- check_choice(ci, interval_methods, "ci")
+  level <- check_level(level)
+  cells <- ioi_proportion(
+    data, tidyselect::all_of(outcome),
+    by = tidyselect::all_of(c(by, over)), success = success, na = na, df = df,
+    covariance = TRUE
+  )
+  bands <- age_labels(cells[[over]], rlang::current_env())
+  rule <- list(method = "direct", empty = "drop", sampled = FALSE)
+  weight <- resolve_standard(
+    standard, bands$labels, over, rule, rlang::current_env()
+  )$weight
+  out <- standardise_cells(cells, by, weight[bands$code], length(bands$labels), data, df)
+  standardised_survey_table(out, by, over, outcome, ci, level, data, df)
+}
+
+# Sums over bands of cell proportions: a list with a value per group and category.
+standardise_cells <- function(cells, by, weight, bands, design, df) {
+  labels <- unclass(cells)[c(by, "category")]
+  group <- parity_block(labels[by], nrow(cells))
+  row <- parity_block(labels, nrow(cells))
+  first <- match(seq_len(max(row)), row)
+  p <- cells[["estimate"]]
+  known <- !is.na(p) & weight > 0
+  share <- ifelse(known, weight, 0)
+  share <- share / as.vector(rowsum(share, row, reorder = FALSE))[row]
+  sums <- matrix(0, length(first), nrow(cells))
+  sums[cbind(row, seq_along(row))] <- ifelse(known, share, 0)
+  v <- attr(cells, "vcov")
+  lonely <- rowSums(sums * matrix(is.nan(
+    cells[["std.error"]]
+  ) | is.na(cells[["std.error"]]),
+    nrow(sums), ncol(sums),
+    byrow = TRUE
+  )) > 0
+  v[!is.finite(v)] <- 0
+  p[!known] <- 0
+  n <- cells[["n"]]
+  total <- function(x) as.vector(rowsum(x, row, reorder = FALSE))
+  present <- total(as.numeric(known))
+  covariance <- sums %*% v %*% t(sums)
+  variance <- diag(covariance)
+  alone <- total(ifelse(known, share^2 * p * (1 - p) / n, 0))
+  domains <- union_domains(attr(cells, "domains"), group, known, first)
+  list(
+    labels = lapply(labels, `[`, first), estimate = ifelse(
+      present > 0, as.vector(sums %*% p), NA
+    ),
+    covariance = missing_rows(covariance, lonely | present == 0),
+    variance = ifelse(lonely | present == 0, NA, variance), srs = alone,
+    n = domains$n[domains$id], domains = domains, lonely = lonely & present > 0,
+    partial = present > 0 & present < bands, empty = present == 0,
+    df = union_df(domains, design, df)
+  )
+}
+
+# The domains of the groups: unions of those of their bands.
+union_domains <- function(domains, group, known, first) {
+  members <- lapply(split(
+    seq_along(group)[known], factor(group[known], unique(group))
+  ), function(at) {
+    unique(domains$id[at])
+  })
+  join <- function(bits) {
+    if (is.null(bits)) {
+      return(NULL)
+    }
+    none <- raw(nrow(bits))
+    vapply(members, function(at) {
+      Reduce(`|`, lapply(at, function(i) bits[, i]), none)
+    }, none, USE.NAMES = FALSE)
+  }
+  shape <- function(bits) if (is.null(bits)) NULL else matrix(
+    bits, ncol = length(members)
+  )
+  list(
+    id = group[first],
+    n = vapply(members, function(at) sum(domains$n[at]), 1, USE.NAMES = FALSE),
+    psu = shape(join(domains$psu)), stratum = shape(join(domains$stratum))
+  )
+}
+
+union_df <- function(domains, design, df) {
+  df <- check_df(df)
+  if (is.numeric(df)) {
+    return(rep(df, length(domains$id)))
+  }
+  if (df == "design") {
+    return(rep(design_df(design), length(domains$id)))
+  }
+  psus <- if (is.null(domains$psu)) domains$n else .Call(ioi_r_count_bits, domains$psu)
+  (psus - .Call(ioi_r_count_bits, domains$stratum))[domains$id]
+}
+
+standardised_survey_table <- function(out, by, over, outcome, ci, level, design, df) {
+  p <- pmin(pmax(out$estimate, 0), 1)
+  se <- sqrt(out$variance)
+  base <- pmin(out$n * out$srs / out$variance, out$n)
+  limit_se <- if (ci %in% effective_methods) {
+    ifelse(out$variance > 0, sqrt(p * (1 - p) / base), se)
+  } else {
+    se
+  }
+  limits <- interval_proportion(p, limit_se, out$n, out$df, ci, level)
+  flag <- join_flags(list(
+    empty = out$empty, lonely = out$lonely, "empty band" = out$partial
+  ))
+  flag <- paste_flags(flag, limits$flag)
+  rows <- length(p)
+  table <- c(
+    out$labels[by],
+    list(
+      outcome = rep(outcome, rows), category = out$labels$category, estimate = p,
+      std.error = se, conf.low = limits$conf.low, conf.high = limits$conf.high, n = out$n,
+      n.effective = na_if_nan(
+        ifelse(out$variance > 0, base, NA)
+      ), df = out$df, flag = flag
+    )
+  )
+  df <- check_df(df)
+  new_ioi_estimate(
+    tibble::new_tibble(table, nrow = rows),
+    vcov = out$covariance, domains = out$domains,
+    info = list(
+      what = paste("Proportion standardised for", over), unit = "proportion", by = by,
+      level = level, ci = ci,
+      limits = if (ci %in% effective_methods) "fixed" else "proportion",
+      df_rule = if (is.numeric(df)) "number" else df, flags = words_for(flag),
+      design = design_info(design)
     )
   )
 }

@@ -10,16 +10,13 @@ static size_t block_of(size_t from, size_t rows)
 }
 
 /* Notes the strata of one block; the first row that disagrees, or rows. */
-static size_t nest_block(const size_t *psu, const size_t *stratum, size_t rows,
-                         int *of_psu)
+static size_t nest_block(const ioi_level *psu, const ioi_level *stratum,
+                         size_t rows, int *of_psu)
 {
-  for (size_t i = 0; i < rows; i++)
-  {
-    if (psu[i] == IOI_NO_LEVEL || stratum[i] == IOI_NO_LEVEL)
-      continue;
+  for (size_t i = 0; i < rows; i++) {
+    if (psu[i] == IOI_NO_LEVEL || stratum[i] == IOI_NO_LEVEL) continue;
     int *known = of_psu + psu[i];
-    if (*known >= 0 && *known != (int) stratum[i])
-      return i;
+    if (*known >= 0 && *known != (int) stratum[i]) return i;
     *known = (int) stratum[i];
   }
   return rows;
@@ -27,18 +24,15 @@ static size_t nest_block(const size_t *psu, const size_t *stratum, size_t rows,
 
 ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
                            size_t stratum, size_t rows, int *of_psu,
-                           size_t *row, size_t *level)
+                           size_t *row, ioi_level *level)
 {
-  for (size_t j = 0; j < key[psu].levels; j++)
-    of_psu[j] = -1;
-  for (size_t from = 0; from < rows; from += IOI_BLOCK)
-  {
+  for (size_t j = 0; j < key[psu].levels; j++) of_psu[j] = -1;
+  for (size_t from = 0; from < rows; from += IOI_BLOCK) {
     size_t block = block_of(from, rows);
     ioi_key_block(key, keys, from, block, level);
     size_t at = nest_block(level + psu * IOI_BLOCK, level + stratum * IOI_BLOCK,
                            block, of_psu);
-    if (at < block)
-    {
+    if (at < block) {
       *row = from + at;
       return IOI_ECROSSED;
     }
@@ -48,8 +42,7 @@ ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
 
 static double number_at(const ioi_numbers *numbers, size_t i)
 {
-  if (numbers->real)
-    return numbers->real[i];
+  if (numbers->real) return numbers->real[i];
   int x = numbers->integer[i];
   return x == INT_MIN ? (double) NAN : (double) x;
 }
@@ -57,8 +50,7 @@ static double number_at(const ioi_numbers *numbers, size_t i)
 /* Counts a value that cannot be used. */
 static void count_bad(ioi_scan *scan, double x, size_t i)
 {
-  if (scan->missing + scan->infinite + scan->negative == 0)
-    scan->first_bad = i;
+  if (scan->missing + scan->infinite + scan->negative == 0) scan->first_bad = i;
   if (isnan(x))
     scan->missing++;
   else if (isinf(x))
@@ -70,11 +62,11 @@ static void count_bad(ioi_scan *scan, double x, size_t i)
 void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan)
 {
   ioi_scan found = {0};
-  for (size_t i = 0; i < rows; i++)
-  {
+  found.first = NAN;
+  for (size_t i = 0; i < rows; i++) {
     double x = number_at(numbers, i);
-    if (!(x >= 0 && x < INFINITY))
-    {
+    if (isnan(found.first) && isfinite(x)) found.first = x;
+    if (!(x >= 0 && x < INFINITY)) {
       count_bad(&found, x, i);
       continue;
     }
@@ -87,22 +79,17 @@ void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan)
 
 ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,
                                const ioi_numbers *column, size_t rows,
-                               double *value, size_t *row, size_t *level)
+                               double *value, size_t *row, ioi_level *level)
 {
-  for (size_t l = 0; l < key[which].levels; l++)
-    value[l] = NAN;
-  for (size_t i = 0; i < rows; i++)
-  {
+  for (size_t l = 0; l < key[which].levels; l++) value[l] = NAN;
+  for (size_t i = 0; i < rows; i++) {
     if (i % IOI_BLOCK == 0)
       ioi_key_block(key, keys, i, block_of(i, rows), level);
-    size_t at = level[which * IOI_BLOCK + i % IOI_BLOCK];
+    ioi_level at = level[which * IOI_BLOCK + i % IOI_BLOCK];
     double x = number_at(column, i);
-    if (at == IOI_NO_LEVEL)
-      continue;
-    if (isnan(value[at]))
-      value[at] = x;
-    if (!(value[at] == x))
-    {
+    if (at == IOI_NO_LEVEL) continue;
+    if (isnan(value[at])) value[at] = x;
+    if (!(value[at] == x)) {
       *row = i;
       return IOI_EDOMAIN;
     }

@@ -10,8 +10,7 @@
 
 /* What a stratum with one sampled PSU contributes to a variance
  * (1 - f > 0 throughout; see variance.h for "adjust" and "average"). */
-typedef enum
-{
+typedef enum {
   IOI_LONELY_FAIL,      /* not allowed: the caller has checked */
   IOI_LONELY_ADJUST,    /* centred at the mean of all PSUs */
   IOI_LONELY_AVERAGE,   /* the average of the other strata */
@@ -19,7 +18,7 @@ typedef enum
   IOI_LONELY_REMOVE     /* nothing */
 } ioi_lonely;
 
-/* A design. PSUs are numbered so that those of a stratum stand together.
+/* One stage of a design. PSUs are numbered so that those of a stratum stand together.
  *
  *   strata         number of strata, at least 1.
  *   psu_first      strata + 1: stratum h holds PSUs psu_first[h] ..
@@ -27,15 +26,24 @@ typedef enum
  *   sampled        strata: sampled PSUs (or records), all of the sample; may
  *                  be more than are numbered, where some hold no record.
  *   fraction       strata: sampling fraction f in [0, 1]; NULL: all 0.
+ *   multiplier     strata: factor on what a stratum adds: for a later stage the
+ *                  product of the fractions of the stages before; NULL: 1.
+ *   groups, group_first
+ *                  for a later stage, the strata of a unit of the stage before
+ *                  are a group: strata group_first[g] .. group_first[g + 1] - 1.
+ *                  The rules for lonely PSUs look at one group at a time.
+ *                  groups 0: all strata are one.
  *   lonely         the rule for strata with one sampled PSU.
  *   lonely_domain  not 0: the rules "adjust" and "average" also apply where a
  *                  domain has one PSU left in a stratum. */
-typedef struct
-{
+typedef struct {
   size_t strata;
   const int *psu_first;
   const double *sampled;
   const double *fraction;
+  const double *multiplier;
+  size_t groups;
+  const int *group_first;
   ioi_lonely lonely;
   int lonely_domain;
 } ioi_design;
@@ -51,15 +59,14 @@ typedef struct
  *   level      [out]  work space, keys * IOI_BLOCK. */
 ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
                            size_t stratum, size_t rows, int *of_psu,
-                           size_t *row, size_t *level);
+                           size_t *row, ioi_level *level);
 
 /* What a scan of a column of numbers found: how many values are missing, NaN
  * or infinite, how many negative, the first bad row, how many are 0, the sum
- * and the largest. */
-typedef struct
-{
+ * and the largest of those from 0, and the first finite value (NaN for none). */
+typedef struct {
   size_t missing, infinite, negative, zero, first_bad;
-  double sum, largest;
+  double sum, largest, first;
 } ioi_scan;
 
 /* Scans `rows` numbers. Integers equal to INT_MIN are R's missing value. */
@@ -71,6 +78,6 @@ void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan);
  *   row    [out]  on IOI_EDOMAIN the first row that differs from its level. */
 ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,
                                const ioi_numbers *column, size_t rows,
-                               double *value, size_t *row, size_t *level);
+                               double *value, size_t *row, ioi_level *level);
 
 #endif

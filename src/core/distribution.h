@@ -8,8 +8,7 @@
 #ifndef IOI_CORE_DISTRIBUTION_H
 #define IOI_CORE_DISTRIBUTION_H
 
-typedef struct
-{
+typedef struct {
   double (*normal_quantile)(double p, double mean, double sd, int lower,
                             int log_p);
   double (*normal_tail)(double x, double mean, double sd, int lower, int log_p);

@@ -1,136 +1,183 @@
 /* key.c - levels of rows in columns and in products of columns.
- * The table is linear probing with Fibonacci hashing (Knuth, The Art of
- * Computer Programming, vol. 3, section 6.4). */
+ * The table is linear probing (Knuth, The Art of Computer Programming, vol. 3,
+ * section 6.4); codes are spread by two multiplications with a fold between, as
+ * in splitmix64 (Steele, Lea & Flood 2014, OOPSLA, 453-472), for codes are
+ * products: one multiplication would heap up those with a large common factor. */
 #include "core/key.h"
 
-#include <limits.h>
-#include <stdlib.h>
+#include "core/vector.h"
 
-/* 2^64 divided by the golden ratio, made odd. */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 2^64 divided by the golden ratio, made odd; and splitmix64's multiplier. */
 static const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
+static const uint64_t second = UINT64_C(0xBF58476D1CE4E5B9);
 
 void ioi_key_range(const int *value, size_t n, int *low, int *high,
                    size_t *missing)
 {
   int smallest = INT_MAX, largest = INT_MIN;
-  *missing = 0;
-  for (size_t i = 0; i < n; i++)
-  {
-    if (value[i] == INT_MIN)
-    {
-      (*missing)++;
-      continue;
-    }
-    smallest = value[i] < smallest ? value[i] : smallest;
+  size_t none = 0;
+#ifdef _OPENMP
+#pragma omp simd reduction(min : smallest) reduction(max : largest) \
+  reduction(+ : none)
+#endif
+  for (size_t i = 0; i < n; i++) {
+    int known = value[i] == INT_MIN ? INT_MAX : value[i];
+    smallest = known < smallest ? known : smallest;
     largest = value[i] > largest ? value[i] : largest;
+    none += value[i] == INT_MIN;
   }
-  if (*missing == n)
-    return;
+  *missing = none;
+  if (*missing == n) return;
   *low = smallest;
   *high = largest;
 }
 
-static void column_block(const ioi_key *key, size_t from, size_t rows,
-                         size_t *level)
+/* Positions in a column: value - first, where that is below size. */
+static void read_block(const ioi_key *key, const int *value, size_t rows,
+                       ioi_level *level)
 {
-  const unsigned first = (unsigned) key->first;
+  const unsigned first = (unsigned) key->first, size = (unsigned) key->size;
+  ioi_prefetch_next(value, rows * sizeof *value);
+  IOI_VECTOR
+  for (size_t i = 0; i < rows; i++) {
+    unsigned at = (unsigned) value[i] - first;
+    level[i] = at < size ? at : IOI_NO_LEVEL;
+  }
+}
+
+static void map_block(const int *map, size_t rows, ioi_level *level)
+{
   for (size_t i = 0; i < rows; i++)
-  {
-    size_t at = key->value ? (unsigned) key->value[from + i] - first : 0;
-    if (at >= key->size)
-      level[i] = IOI_NO_LEVEL;
-    else if (!key->map)
-      level[i] = at;
-    else
-      level[i] = key->map[at] < 0 ? IOI_NO_LEVEL : (size_t) key->map[at];
+    if (level[i] != IOI_NO_LEVEL)
+      level[i] = map[level[i]] < 0 ? IOI_NO_LEVEL : (ioi_level) map[level[i]];
+}
+
+static void column_block(const ioi_key *key, size_t from, size_t rows,
+                         ioi_level *level)
+{
+  if (key->value)
+    read_block(key, key->value + from, rows, level);
+  else
+    for (size_t i = 0; i < rows; i++)
+      level[i] = key->size > 0 ? 0 : IOI_NO_LEVEL;
+  if (key->map) map_block(key->map, rows, level);
+}
+
+static void observed_block(const ioi_numbers *numbers, size_t from, size_t rows,
+                           ioi_level *level)
+{
+  for (size_t i = 0; i < rows; i++) {
+    int missing = numbers->real ? isnan(numbers->real[from + i])
+                                : numbers->integer[from + i] == INT_MIN;
+    level[i] = missing ? IOI_NO_LEVEL : 0;
   }
 }
 
 static size_t slot_of(const ioi_index *index, uint64_t code)
 {
-  size_t at = (size_t) ((code * golden) >> 20) & (index->slots - 1);
+  uint64_t mixed = code * golden;
+  mixed = (mixed ^ mixed >> 32) * second;
+  size_t at = (size_t) (mixed >> 31) & (index->slots - 1);
   while (index->code[at] != code && index->code[at] != IOI_NO_CODE)
     at = (at + 1) & (index->slots - 1);
   return at;
 }
 
-static void index_block(const ioi_index *index, size_t rows, size_t *level)
+/* The codes of a product in 64 bits, IOI_NO_CODE for none. */
+static void product_codes(const ioi_key *key, const ioi_key *all, size_t rows,
+                          const ioi_level *levels, uint64_t *code)
 {
-  for (size_t i = 0; i < rows; i++)
-  {
-    if (level[i] == IOI_NO_LEVEL)
-      continue;
-    size_t at = slot_of(index, level[i]);
-    level[i] = index->code[at] == IOI_NO_CODE ? IOI_NO_LEVEL : index->rank[at];
+  for (size_t i = 0; i < rows; i++) code[i] = 0;
+  for (size_t p = 0; p < key->parts; p++) {
+    const ioi_level *part = levels + key->part[p] * IOI_BLOCK;
+    const uint64_t radix = all[key->part[p]].levels;
+    for (size_t i = 0; i < rows; i++)
+      code[i] = code[i] == IOI_NO_CODE || part[i] == IOI_NO_LEVEL
+                  ? IOI_NO_CODE
+                  : code[i] * radix + part[i];
+  }
+}
+
+static void index_block(const ioi_key *key, const ioi_key *all, size_t rows,
+                        const ioi_level *levels, ioi_level *level)
+{
+  const ioi_index *index = key->index;
+  uint64_t code[IOI_BLOCK];
+  product_codes(key, all, rows, levels, code);
+  for (size_t i = 0; i < rows; i++) {
+    level[i] = IOI_NO_LEVEL;
+    if (code[i] == IOI_NO_CODE) continue;
+    size_t at = slot_of(index, code[i]);
+    if (index->code[at] != IOI_NO_CODE) level[i] = index->rank[at];
   }
 }
 
 static void product_block(const ioi_key *key, const ioi_key *all, size_t rows,
-                          const size_t *levels, size_t *level)
+                          const ioi_level *levels, ioi_level *level)
 {
-  const size_t *first = levels + key->part[0] * IOI_BLOCK;
-  for (size_t i = 0; i < rows; i++)
-    level[i] = first[i];
-  for (size_t p = 1; p < key->parts; p++)
-  {
-    const size_t *part = levels + key->part[p] * IOI_BLOCK;
-    const size_t radix = all[key->part[p]].levels;
+  const ioi_level *first = levels + key->part[0] * IOI_BLOCK;
+  memcpy(level, first, rows * sizeof *level);
+  for (size_t p = 1; p < key->parts; p++) {
+    const ioi_level *part = levels + key->part[p] * IOI_BLOCK;
+    const ioi_level radix = (ioi_level) all[key->part[p]].levels;
+    IOI_VECTOR
     for (size_t i = 0; i < rows; i++)
-      level[i] = level[i] == IOI_NO_LEVEL || part[i] == IOI_NO_LEVEL
-                     ? IOI_NO_LEVEL
-                     : level[i] * radix + part[i];
+      level[i] = (level[i] == IOI_NO_LEVEL) | (part[i] == IOI_NO_LEVEL)
+                   ? IOI_NO_LEVEL
+                   : level[i] * radix + part[i];
   }
-  if (key->index)
-    index_block(key->index, rows, level);
 }
 
 void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,
-                   size_t *level)
+                   ioi_level *level)
 {
-  for (size_t k = 0; k < keys; k++)
-  {
-    size_t *out = level + k * IOI_BLOCK;
-    if (key[k].parts == 0)
-      column_block(key + k, from, rows, out);
-    else
+  for (size_t k = 0; k < keys; k++) {
+    ioi_level *out = level + k * IOI_BLOCK;
+    if (key[k].idle) continue;
+    if (key[k].index)
+      index_block(key + k, key, rows, level, out);
+    else if (key[k].parts > 0)
       product_block(key + k, key, rows, level, out);
+    else if (key[k].observed.real || key[k].observed.integer)
+      observed_block(&key[k].observed, from, rows, out);
+    else
+      column_block(key + k, from, rows, out);
   }
 }
 
 /* Enters the codes of one block; the new count, or slots when there is no
  * room for more than half of them. */
-static size_t enter_block(ioi_index *index, size_t rows, const size_t *code,
+static size_t enter_block(ioi_index *index, size_t rows, const uint64_t *code,
                           size_t count)
 {
-  for (size_t i = 0; i < rows; i++)
-  {
-    if (code[i] == IOI_NO_LEVEL)
-      continue;
+  for (size_t i = 0; i < rows; i++) {
+    if (code[i] == IOI_NO_CODE) continue;
     size_t at = slot_of(index, code[i]);
-    if (index->code[at] != IOI_NO_CODE)
-      continue;
-    if (2 * (count + 1) > index->slots)
-      return index->slots;
+    if (index->code[at] != IOI_NO_CODE) continue;
+    if (2 * (count + 1) > index->slots) return index->slots;
     index->code[at] = code[i];
     count++;
   }
   return count;
 }
 
-ioi_status ioi_index_find(const ioi_key *key, size_t keys, size_t which,
-                          size_t rows, ioi_index *index, size_t *count,
-                          size_t *level)
+ioi_status ioi_index_find(const ioi_key *key, size_t which, size_t rows,
+                          ioi_index *index, size_t *count, ioi_level *level)
 {
+  uint64_t code[IOI_BLOCK];
   size_t found = 0;
-  for (size_t s = 0; s < index->slots; s++)
-    index->code[s] = IOI_NO_CODE;
-  for (size_t from = 0; from < rows; from += IOI_BLOCK)
-  {
+  for (size_t s = 0; s < index->slots; s++) index->code[s] = IOI_NO_CODE;
+  for (size_t from = 0; from < rows; from += IOI_BLOCK) {
     size_t block = rows - from < IOI_BLOCK ? rows - from : IOI_BLOCK;
-    ioi_key_block(key, keys, from, block, level);
-    found = enter_block(index, block, level + which * IOI_BLOCK, found);
-    if (found == index->slots)
-      return IOI_EFULL;
+    ioi_key_block(key, which, from, block, level);
+    product_codes(key + which, key, block, level, code);
+    found = enter_block(index, block, code, found);
+    if (found == index->slots) return IOI_EFULL;
   }
   *count = found;
   return IOI_OK;
@@ -146,9 +193,9 @@ void ioi_index_rank(ioi_index *index, uint64_t *code, size_t count)
 {
   size_t found = 0;
   for (size_t s = 0; s < index->slots; s++)
-    if (index->code[s] != IOI_NO_CODE)
-      code[found++] = index->code[s];
-  qsort(code, count, sizeof *code, ascending);
+    if (index->code[s] != IOI_NO_CODE) code[found++] = index->code[s];
+  if (count > 0) /* the array may be NULL for none */
+    qsort(code, count, sizeof *code, ascending);
   for (size_t i = 0; i < count; i++)
     index->rank[slot_of(index, code[i])] = (uint32_t) i;
 }

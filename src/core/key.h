@@ -12,8 +12,18 @@
 
 #include "core/status.h"
 
-/* The level of a row that takes no part. */
-#define IOI_NO_LEVEL SIZE_MAX
+/* A column of numbers as it lies in memory, less `centre`: one of the two
+ * pointers is not NULL. Missing are NaN, and INT_MIN among integers. Taking a
+ * number near the mean off before anything is squared keeps the digits. */
+typedef struct {
+  const double *real;
+  const int *integer;
+  double centre;
+} ioi_numbers;
+
+/* The level of a row in a key, and that of a row that takes no part. */
+typedef uint32_t ioi_level;
+#define IOI_NO_LEVEL UINT32_MAX
 
 /* Rows that are worked on together; their levels stay in the first cache. */
 #define IOI_BLOCK ((size_t) 512)
@@ -25,8 +35,7 @@
  *   code        slots codes, IOI_NO_CODE where free.
  *   rank        slots ranks, 0 .. count - 1. */
 #define IOI_NO_CODE UINT64_MAX
-typedef struct
-{
+typedef struct {
   size_t slots;
   uint64_t *code;
   uint32_t *rank;
@@ -39,19 +48,26 @@ typedef struct
  * map[i], or i where map is NULL; i runs over 0 .. size - 1; a value outside,
  * R's NA_INTEGER among them, or a negative map[i], means none.
  *
+ * A column of numbers (parts == 0, a pointer in `observed`): level 0 where the
+ * number is not missing.
+ *
  * A product (parts > 0): part names earlier keys, most significant first. Its
- * code is their levels in mixed radix; with an index its level is the rank of
- * the code, none for a code not in the index. */
-typedef struct
-{
+ * code is their levels in mixed radix, which stays below IOI_NO_CODE. With an
+ * index its level is the rank of the code, none for a code not in the index;
+ * without one it is the code, and there are fewer than IOI_NO_LEVEL of them.
+ *
+ * idle: not 0 for a key that nobody asks for: its levels are not made. */
+typedef struct {
   const int *value;
   int first;
   size_t size;
   const int *map;
+  ioi_numbers observed;
   size_t parts;
   const size_t *part;
   const ioi_index *index;
   size_t levels;
+  int idle;
 } ioi_key;
 
 /* The smallest and largest of n integers without R's missing values.
@@ -66,19 +82,18 @@ void ioi_key_range(const int *value, size_t n, int *low, int *high,
  *   level [out]  keys * IOI_BLOCK: level[k * IOI_BLOCK + i] of row from + i.
  * Allocates nothing, keeps no state: safe in any thread. */
 void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,
-                   size_t *level);
+                   ioi_level *level);
 
 /* Enters the codes of product key `which` over all rows in the index.
  *
- *   key    [in]      keys; key[which] has parts and no index.
+ *   key    [in]      keys up to key[which], which has parts.
  *   rows   [in]      number of rows.
  *   index  [in,out]  emptied here: code[] all IOI_NO_CODE.
  *   count  [out]     distinct codes found.
- *   level  [out]     work space, keys * IOI_BLOCK.
+ *   level  [out]     work space, which * IOI_BLOCK.
  * IOI_EFULL: more than slots / 2 distinct codes; give twice the slots. */
-ioi_status ioi_index_find(const ioi_key *key, size_t keys, size_t which,
-                          size_t rows, ioi_index *index, size_t *count,
-                          size_t *level);
+ioi_status ioi_index_find(const ioi_key *key, size_t which, size_t rows,
+                          ioi_index *index, size_t *count, ioi_level *level);
 
 /* Sorts the codes of a filled index and gives each its rank.
  *

@@ -356,5 +356,5 @@ void ioi_years_lost_standardised(const double *years, const double *deaths,
   }
   ioi_direct(events, second, population, weight, bands, IOI_EMPTY_NA,
              IOI_COUNT_POISSON, 0, out);
-  if (out->note == IOI_STANDARDISED) out->events = counted;
+  out->events = counted;
 }

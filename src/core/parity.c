@@ -122,8 +122,6 @@ void ioi_parity_ratio_mover(const ioi_parity_pair *pair,
   double u1 = limits->group_high, u2 = limits->reference_high;
   *low = *high = NAN;
   if (!(p1 >= 0 && p2 >= 0) || isnan(l1 + u1 + l2 + u2 + rho)) return;
-  l1 = fmax(0, l1);
-  l2 = fmax(0, l2);
   *low = mover_below(mover_parabola(p1, p2, p1 - l1, u2 - p2, rho));
   *high = mover_above(mover_parabola(p1, p2, u1 - p1, p2 - l2, rho));
 }
@@ -201,10 +199,11 @@ static void mover_limits(ioi_parity_measure measure,
   }
 }
 
-/* Estimate and standard error; IOI_PARITY_MISSING where a value is. */
+/* Estimate and standard error; left alone where a value is missing. */
 static void point(ioi_parity_measure measure, const ioi_parity_pair *pair,
                   ioi_parity_gap *gap)
 {
+  if (isnan(pair->group) || isnan(pair->reference)) return;
   if (measure == IOI_PARITY_RATIO) {
     gap->estimate = pair->group / pair->reference;
     gap->std_error = ioi_parity_ratio_se(pair);
@@ -236,6 +235,7 @@ ioi_status ioi_parity_estimates(const ioi_distribution *distribution,
   if (!(level > 0 && level < 1)) return IOI_EDOMAIN;
   *gap = nothing;
   point(measure, pair, gap);
+  if (!is_complete(pair)) gap->std_error = NAN;
   if (!is_complete(pair) || isnan(df)) return IOI_OK;
   double difference_se = sqrt(ioi_parity_difference_variance(pair));
   t_test(distribution, pair->group - pair->reference, difference_se, df, gap);

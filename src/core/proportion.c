@@ -6,8 +6,7 @@
 static double total(const double *w, size_t categories)
 {
   double sum = 0;
-  for (size_t k = 0; k < categories; k++)
-    sum += w[k];
+  for (size_t k = 0; k < categories; k++) sum += w[k];
   return sum;
 }
 
@@ -16,20 +15,18 @@ void ioi_proportion(const double *w, size_t domains, size_t categories,
 {
   const size_t rows = categories - first;
   at[0] = 0;
-  for (size_t d = 0; d < domains; d++)
-  {
+  for (size_t d = 0; d < domains; d++) {
     const double all = total(w + d * categories, categories);
     double *share = p + d * rows;
     for (size_t k = 0; k < rows; k++)
       share[k] = all > 0 ? w[d * categories + first + k] / all : (double) NAN;
-    for (size_t l = 0; l < categories; l++)
-    {
+    for (size_t l = 0; l < categories; l++) {
       const size_t cell = d * categories + l;
       row[cell] = (int) (d * rows);
       at[cell + 1] = at[cell] + (int) rows;
       for (size_t k = 0; k < rows; k++)
         value[cell * rows + k] =
-            all > 0 ? ((l == k + first) - share[k]) / all : 0;
+          all > 0 ? ((l == k + first) - share[k]) / all : 0;
     }
   }
 }

@@ -2,8 +2,8 @@
  *
  * Every index also gives its influence: the derivative of the index with
  * respect to the total of each cell (unit x group). For persons drawn at
- * random the variance is sum of n u^2 (ioi_variance_counts); for a survey the
- * influence goes to the engine in variance.h. */
+ * random the variance is sum of n u^2 (ioi_segregation_covariance); for a
+ * survey the influence goes to the engine in variance.h. */
 #ifndef IOI_CORE_SEGREGATION_H
 #define IOI_CORE_SEGREGATION_H
 
@@ -13,8 +13,7 @@
 
 /* A table of persons, or of weighted persons: group g in unit i at
  * count[g * stride + i]. Values are finite and not negative. */
-typedef struct
-{
+typedef struct {
   const double *count;
   size_t stride;
   size_t units;
@@ -31,8 +30,8 @@ typedef struct
  *                    respect to a_i and b_i,
  *                    (s_i - sum_j s_j a_j/A) / (2 A) and
  *                    -(s_i - sum_j s_j b_j/B) / (2 B),
- *                    s_i = sign(a_i/A - b_i/B); at a tie s_i is 0 (D has no
- *                    derivative there).
+ *                    s_i = sign(a_i/A - b_i/B); at a tie (equal but for
+ *                    rounding) s_i is 0: D has no derivative there.
  *   occupied  [out]  units with a_i + b_i > 0.
  * Units without members of either group add nothing.
  *
@@ -54,22 +53,21 @@ ioi_status ioi_dissimilarity(const double *a, const double *b, size_t n,
  *   u         [out]  groups * units derivatives, group by group, or NULL.
  *   occupied  [out]  units with members.
  *   work      [out]  2 * groups doubles.
- * Statuses as above; IOI_EEMPTY: fewer than two groups have members. */
+ * Statuses as above; IOI_EEMPTY: fewer than two groups have members;
+ * IOI_EDOMAIN also where I underflows, one group being all but everybody. */
 ioi_status ioi_dissimilarity_multigroup(const ioi_table *table, double *d,
                                         double *u, size_t *occupied,
                                         double *work);
 
 /* What is compared: all groups at once, group a with group b, or group a with
  * all the others. */
-typedef enum
-{
+typedef enum {
   IOI_COMPARE_MULTIGROUP,
   IOI_COMPARE_PAIR,
   IOI_COMPARE_REST
 } ioi_compare;
 
-typedef struct
-{
+typedef struct {
   ioi_compare kind;
   size_t a, b;
 } ioi_comparison;

@@ -3,8 +3,7 @@
 
 const char *ioi_strstatus(ioi_status status)
 {
-  switch (status)
-  {
+  switch (status) {
   case IOI_OK:
     return "ok";
   case IOI_EDOMAIN:

@@ -6,17 +6,16 @@
 
 /* Every core routine returns one of these and leaves its outputs untouched
  * unless its header says otherwise. None prints, exits or keeps state. */
-typedef enum
-{
+typedef enum {
   IOI_OK = 0,
-  IOI_EDOMAIN,  /* an input is outside its range: negative, NaN, infinite */
-  IOI_EEMPTY,   /* nothing to compute from: no rows, a group without members */
-  IOI_ESINGLE,  /* one unit, so that nothing can be uneven */
-  IOI_EFULL,    /* the caller's array is too small; give a larger one */
-  IOI_ELONELY,  /* a stratum with one sampled PSU and the rule "fail" */
-  IOI_ECROSSED, /* a PSU that lies in several strata */
+  IOI_EDOMAIN,   /* an input is outside its range: negative, NaN, infinite */
+  IOI_EEMPTY,    /* nothing to compute from: no rows, a group without members */
+  IOI_ESINGLE,   /* one unit, so that nothing can be uneven */
+  IOI_EFULL,     /* the caller's array is too small; give a larger one */
+  IOI_ELONELY,   /* a stratum with one sampled PSU and the rule "fail" */
+  IOI_ECROSSED,  /* a PSU that lies in several strata */
   IOI_ECONVERGE, /* an iteration did not converge */
-  IOI_ESTOPPED  /* the caller's tick asked to stop */
+  IOI_ESTOPPED   /* the caller's tick asked to stop */
 } ioi_status;
 
 /* The name of a status in lower case, for messages and tests; a constant. */

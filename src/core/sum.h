@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-typedef struct
-{
+typedef struct {
   double sum, rest;
 } ioi_exact;
 

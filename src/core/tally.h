@@ -13,38 +13,34 @@
 #include "core/key.h"
 #include "core/status.h"
 
-/* A column of numbers as it lies in memory: one of the two is not NULL. */
-typedef struct
-{
-  const double *real;
-  const int *integer;
-} ioi_numbers;
-
-typedef enum
-{
+typedef enum {
   IOI_SUM_ROWS, /* number of rows */
   IOI_SUM_N,    /* number of rows with a positive weight */
-  IOI_SUM_W,    /* sum of w */
-  IOI_SUM_WW,   /* sum of w^2 */
-  IOI_SUM_WX    /* sum of w x */
+  IOI_SUM_W,    /* sum of w, w x or w x y */
+  IOI_SUM_WW,   /* sum of w^2, w^2 x or w^2 x y */
+  IOI_SUM_ONE   /* sum of x or x y, whatever the weight */
 } ioi_sum_kind;
+
+/* No column. */
+#define IOI_NO_VALUE SIZE_MAX
 
 /* One sum.
  *   key    [in]      which key it runs over.
- *   value  [in]      IOI_SUM_WX: which column x.
+ *   x, y   [in]      columns to multiply with (not for the first two kinds), or
+ *                    IOI_NO_VALUE.
  *   sum    [in,out]  key levels doubles; the call adds to what is there. */
-typedef struct
-{
+typedef struct {
   ioi_sum_kind kind;
   size_t key;
-  size_t value;
+  size_t x, y;
   double *sum;
 } ioi_sum;
 
 /* The rows: how many, which keys, which weight (both pointers NULL: 1 each)
- * and which columns x. Weights and values are finite; the caller has checked. */
-typedef struct
-{
+ * and which columns x. Weights are
+ * finite, and values where the keys of their sums have a level; the caller has
+ * checked. */
+typedef struct {
   size_t rows;
   size_t keys;
   const ioi_key *key;
@@ -61,20 +57,23 @@ size_t ioi_tally_chunk(size_t doubles);
 /* Doubles in all sums of a call. */
 size_t ioi_tally_doubles(const ioi_rows *rows, const ioi_sum *sum, size_t sums);
 
+/* Makes idle every key that no sum needs, for itself or as a part. */
+void ioi_tally_idle(const ioi_sum *sum, size_t sums, ioi_key *key, size_t keys);
+
 /* Adds the rows to the sums.
  *
  *   chunk   [in]   rows in a chunk, at least 1.
  *   threads [in]   threads to use, at least 1.
  *   work    [out]  threads * ioi_tally_doubles() doubles; may be NULL when
- *                  rows->rows <= chunk.
- *   levels  [out]  threads * keys * IOI_BLOCK size_t.
+ *                  that is 0 or rows->rows <= chunk.
+ *   levels  [out]  threads * keys * IOI_BLOCK.
  *   tick    [in]   called with the rows done after each round of chunks; may
  *                  be NULL.
  * Time: O(rows * (keys + sums)). IOI_ESTOPPED: the tick asked to stop; the
  * sums are then incomplete. */
 ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
                           size_t chunk, int threads, double *work,
-                          size_t *levels, ioi_tick tick, void *context);
+                          ioi_level *levels, ioi_tick tick, void *context);
 
 /* into[i] += from[i]: merges two tallies of the same layout. */
 void ioi_tally_merge(double *into, const double *from, size_t doubles);

@@ -18,32 +18,38 @@
 #include "core/design.h"
 #include "core/status.h"
 
-/* Cell totals by PSU; by stratum where records are their own PSUs.
+/* Cell totals by PSU; by stratum where records are their own PSUs. A record
+ * adds w z to its cell, where z holds one or more variables: 1 for a count, 1
+ * and y for a mean. Variable 0 is 1, so that its total says who is there.
  *
- *   units  PSUs of the design, or its strata.
- *   cells  cells that the measure sees (say domain x category).
- *   first  units + 1: unit j has entries first[j] .. first[j + 1] - 1;
- *          NULL: every unit has an entry for every cell, in order.
- *   cell   cell of each entry; NULL with first.
- *   w      sum of w of each entry.
- *   ww     sum of w^2 of each entry: only where records are their own PSUs. */
-typedef struct
-{
+ *   units      PSUs of the design, or its strata.
+ *   cells      cells that the measure sees (say domain x category).
+ *   variables  variables in z, at least 1.
+ *   first      units + 1: unit j has entries first[j] .. first[j + 1] - 1;
+ *              NULL: every unit has an entry for every cell, in order.
+ *   cell       cell of each entry; NULL with first.
+ *   w          for each variable the sum of w z of each entry.
+ *   ww         for each pair a <= b of variables, in the order (0, 0), (0, 1),
+ *              .., (1, 1), .., the sum of w^2 z_a z_b of each entry: only where
+ *              records are their own PSUs. */
+typedef struct {
   size_t units;
   size_t cells;
+  size_t variables;
   const int *first;
   const int *cell;
-  const double *w;
-  const double *ww;
+  const double *const *w;
+  const double *const *ww;
 } ioi_totals;
 
-/* w[c] = sum over the units of w in cell c; totals->cells doubles. */
-void ioi_totals_collapse(const ioi_totals *totals, double *w);
+/* w[c] = sum over the units of variable `which` in cell c; totals->cells
+ * doubles. */
+void ioi_totals_collapse(const ioi_totals *totals, size_t which, double *w);
 
 /* The influence of cells on estimates. Cell c bears on the estimates row[c],
- * row[c] + 1, ... with value[at[c]] .. value[at[c + 1] - 1]. */
-typedef struct
-{
+ * row[c] + 1, .., as many as at[c + 1] - at[c]; on the k-th of them its
+ * variable a with value[(at[c] + k) * variables + a]. */
+typedef struct {
   size_t rows;
   const int *row;
   const int *at;
@@ -58,8 +64,7 @@ typedef struct
  *   psu             domains x ioi_presence_bytes(PSUs); NULL where records are
  *                   their own PSUs.
  *   stratum         domains x ioi_presence_bytes(strata). */
-typedef struct
-{
+typedef struct {
   size_t domains;
   const int *domain_of_row;
   const int *domain_of_cell;
@@ -71,7 +76,7 @@ typedef struct
 size_t ioi_presence_bytes(size_t n);
 
 /* Fills presence->psu and presence->stratum (both zeroed by the caller) from
- * the entries with w > 0. */
+ * the entries whose first total is above 0. */
 void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
                        ioi_presence *presence);
 
@@ -85,7 +90,8 @@ size_t ioi_variance_work(size_t rows);
  *
  *   presence    [in]   filled; used by the rules for lonely PSUs.
  *   covariance  [in]   not 0: v is rows x rows, symmetric; 0: rows variances.
- *   v           [out]  the result. NaN for an estimate whose strata all are
+ *   v           [in,out]  the result is added to what is there, so that stages
+ *                      add up. NaN for an estimate whose strata all are
  *                      left out under "average".
  *   work        [out]  ioi_variance_work(rows) doubles.
  *

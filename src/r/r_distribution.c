@@ -4,14 +4,14 @@
 #include <Rmath.h>
 
 static const ioi_distribution rmath = {
-    .normal_quantile = Rf_qnorm5,
-    .normal_tail = Rf_pnorm5,
-    .t_quantile = Rf_qt,
-    .t_tail = Rf_pt,
-    .beta_quantile = Rf_qbeta,
-    .chisq_quantile = Rf_qchisq,
-    .chisq_tail = Rf_pchisq,
-    .gamma_quantile = Rf_qgamma,
+  .normal_quantile = Rf_qnorm5,
+  .normal_tail = Rf_pnorm5,
+  .t_quantile = Rf_qt,
+  .t_tail = Rf_pt,
+  .beta_quantile = Rf_qbeta,
+  .chisq_quantile = Rf_qchisq,
+  .chisq_tail = Rf_pchisq,
+  .gamma_quantile = Rf_qgamma,
 };
 
 const ioi_distribution *ioi_r_distribution(void)

@@ -28,21 +28,30 @@ SEXP ioi_r_get(SEXP list, const char *name);
 
 /* The routines, by topic; each file of src/r says what they take and give. */
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows);
-SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP kind,
-                 SEXP over, SEXP of, SEXP threads, SEXP chunk);
+SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
+                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP threads,
+                 SEXP chunk);
+SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_scan(SEXP x);
 SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows);
 SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows);
 SEXP ioi_r_range(SEXP x);
 
 SEXP ioi_r_collapse(SEXP totals);
-SEXP ioi_r_variance(SEXP design, SEXP totals, SEXP influence, SEXP estimate,
+SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
                     SEXP domain_of_row, SEXP domain_of_cell, SEXP domains,
                     SEXP covariance);
 SEXP ioi_r_count_bits(SEXP bits);
 
 SEXP ioi_r_proportion(SEXP w, SEXP domains, SEXP categories, SEXP first);
 SEXP ioi_r_proportion_extras(SEXP p, SEXP v, SEXP n);
+SEXP ioi_r_resample_groups(SEXP columns, SEXP weight, SEXP rows, SEXP most);
+SEXP ioi_r_resample_totals(SEXP totals, SEXP which, SEXP factor);
+SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
+                             SEXP covariance);
+
+SEXP ioi_r_mean(SEXP estimator, SEXP totals, SEXP variables, SEXP centre);
+SEXP ioi_r_mean_deff(SEXP moments, SEXP value, SEXP variables, SEXP v, SEXP n);
 
 SEXP ioi_r_dissimilarity(SEXP table, SEXP people, SEXP first, SEXP kind, SEXP a,
                          SEXP b);

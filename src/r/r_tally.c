@@ -1,7 +1,8 @@
 /* r_tally.c - the R boundary of keys, tallies and the scans of a design.
  *
  * A key is an R list. A column: value (integer vector or NULL), first
- * (integer), map (integer vector or NULL), levels (number). A product: parts
+ * (integer), map (integer vector or NULL), levels (number). A column of numbers
+ * of which it matters whether they are there: observed, levels. A product: parts
  * (positions of earlier keys, from 1), index (NULL, or what
  * ioi_r_index_find() gave), levels. `range` is c(first row, rows), from 0. */
 #include "r/r_ioi.h"
@@ -25,8 +26,7 @@ SEXP ioi_r_get(SEXP list, const char *name)
 
 static ioi_index *read_index(SEXP index)
 {
-  if (Rf_isNull(index))
-    return NULL;
+  if (Rf_isNull(index)) return NULL;
   ioi_index *out = (ioi_index *) R_alloc(1, sizeof *out);
   SEXP code = ioi_r_get(index, "slots");
   out->code = (uint64_t *) RAW(code);
@@ -43,19 +43,31 @@ static const size_t *read_parts(SEXP parts)
   return out;
 }
 
+static ioi_numbers read_numbers(SEXP x, size_t from)
+{
+  ioi_numbers out = {NULL, NULL, 0};
+  if (Rf_isReal(x))
+    out.real = REAL_RO(x) + from;
+  else if (TYPEOF(x) == INTSXP)
+    out.integer = INTEGER_RO(x) + from;
+  else if (TYPEOF(x) == LGLSXP)
+    out.integer = LOGICAL_RO(x) + from;
+  return out;
+}
+
 static void read_key(SEXP list, size_t from, ioi_key *key)
 {
   SEXP parts = ioi_r_get(list, "parts"), value = ioi_r_get(list, "value");
   SEXP map = ioi_r_get(list, "map");
   memset(key, 0, sizeof *key);
   key->levels = (size_t) Rf_asReal(ioi_r_get(list, "levels"));
-  if (!Rf_isNull(parts))
-  {
+  if (!Rf_isNull(parts)) {
     key->parts = (size_t) XLENGTH(parts);
     key->part = read_parts(parts);
     key->index = read_index(ioi_r_get(list, "index"));
     return;
   }
+  key->observed = read_numbers(ioi_r_get(list, "observed"), from);
   key->value = Rf_isNull(value) ? NULL : INTEGER_RO(value) + from;
   key->first = Rf_asInteger(ioi_r_get(list, "first"));
   key->map = Rf_isNull(map) ? NULL : INTEGER_RO(map);
@@ -66,26 +78,13 @@ static ioi_key *read_keys(SEXP keys, size_t from)
 {
   R_xlen_t n = XLENGTH(keys);
   ioi_key *out = (ioi_key *) R_alloc((size_t) n, sizeof *out);
-  for (R_xlen_t k = 0; k < n; k++)
-    read_key(VECTOR_ELT(keys, k), from, out + k);
+  for (R_xlen_t k = 0; k < n; k++) read_key(VECTOR_ELT(keys, k), from, out + k);
   return out;
 }
 
-static ioi_numbers read_numbers(SEXP x, size_t from)
+static ioi_level *work_levels(size_t keys, size_t threads)
 {
-  ioi_numbers out = {NULL, NULL};
-  if (Rf_isReal(x))
-    out.real = REAL_RO(x) + from;
-  else if (TYPEOF(x) == INTSXP)
-    out.integer = INTEGER_RO(x) + from;
-  else if (TYPEOF(x) == LGLSXP)
-    out.integer = LOGICAL_RO(x) + from;
-  return out;
-}
-
-static size_t *work_levels(size_t keys, size_t threads)
-{
-  return (size_t *) R_alloc(keys * threads * IOI_BLOCK, sizeof(size_t));
+  return (ioi_level *) R_alloc(keys * threads * IOI_BLOCK, sizeof(ioi_level));
 }
 
 /* Distinct codes of product key `which` (from 1). Gives slots (raw), rank,
@@ -93,22 +92,21 @@ static size_t *work_levels(size_t keys, size_t threads)
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows)
 {
   const size_t at = (size_t) Rf_asInteger(which) - 1;
-  const size_t n = (size_t) Rf_asReal(rows), count_keys = (size_t) XLENGTH(keys);
+  const size_t n = (size_t) Rf_asReal(rows);
   ioi_key *key = read_keys(keys, 0);
-  size_t *level = work_levels(count_keys, 1), count = 0;
+  ioi_level *level = work_levels(at, 1);
+  size_t count = 0;
   const char *names[] = {"slots", "rank", "code", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   ioi_index index = {1024, NULL, NULL};
   ioi_status status = IOI_EFULL;
-  while (status == IOI_EFULL)
-  {
+  while (status == IOI_EFULL) {
     R_CheckUserInterrupt();
     R_xlen_t bytes = (R_xlen_t) (index.slots * sizeof(uint64_t));
     SET_VECTOR_ELT(out, 0, Rf_allocVector(RAWSXP, bytes));
     index.code = (uint64_t *) RAW(VECTOR_ELT(out, 0));
-    status = ioi_index_find(key, count_keys, at, n, &index, &count, level);
-    if (status == IOI_EFULL)
-      index.slots *= 4;
+    status = ioi_index_find(key, at, n, &index, &count, level);
+    if (status == IOI_EFULL) index.slots *= 4;
   }
   SET_VECTOR_ELT(out, 1, Rf_allocVector(INTSXP, (R_xlen_t) index.slots));
   index.rank = (uint32_t *) INTEGER(VECTOR_ELT(out, 1));
@@ -116,72 +114,83 @@ SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows)
   double *code = REAL(VECTOR_ELT(out, 2));
   uint64_t *sorted = (uint64_t *) R_alloc(count, sizeof *sorted);
   ioi_index_rank(&index, sorted, count);
-  for (size_t i = 0; i < count; i++)
-    code[i] = (double) sorted[i];
+  for (size_t i = 0; i < count; i++) code[i] = (double) sorted[i];
   UNPROTECT(1);
   return out;
 }
 
 static int on_tick(void *bar, size_t done)
 {
-  if (CLI_SHOULD_TICK)
-    cli_progress_set(*(SEXP *) bar, (double) done);
+  if (CLI_SHOULD_TICK) cli_progress_set(*(SEXP *) bar, (double) done);
   R_CheckUserInterrupt(); /* may jump out: nothing to free but R's own */
   return 0;
 }
 
-static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP value, const ioi_key *keys,
-                          SEXP out)
+/* Column of `values` from 1, NA for none. */
+static size_t read_column(SEXP column, R_xlen_t s)
+{
+  int at = INTEGER_ELT(column, s);
+  return at == NA_INTEGER ? IOI_NO_VALUE : (size_t) at - 1;
+}
+
+static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP x, SEXP y,
+                          const ioi_key *keys, SEXP out)
 {
   R_xlen_t n = XLENGTH(kind);
   ioi_sum *sum = (ioi_sum *) R_alloc((size_t) n, sizeof *sum);
-  for (R_xlen_t s = 0; s < n; s++)
-  {
+  for (R_xlen_t s = 0; s < n; s++) {
     size_t k = (size_t) INTEGER_ELT(key, s) - 1;
     SEXP array = Rf_allocVector(REALSXP, (R_xlen_t) keys[k].levels);
     SET_VECTOR_ELT(out, s, array);
     memset(REAL(array), 0, keys[k].levels * sizeof(double));
     sum[s].kind = (ioi_sum_kind) INTEGER_ELT(kind, s);
     sum[s].key = k;
-    sum[s].value = (size_t) INTEGER_ELT(value, s) - 1;
+    sum[s].x = read_column(x, s);
+    sum[s].y = read_column(y, s);
     sum[s].sum = REAL(array);
   }
   return sum;
 }
 
-static ioi_numbers *read_values(SEXP values, size_t from)
+static ioi_numbers *read_values(SEXP values, SEXP centre, size_t from)
 {
   R_xlen_t n = XLENGTH(values);
   ioi_numbers *out = (ioi_numbers *) R_alloc((size_t) n + 1, sizeof *out);
-  for (R_xlen_t v = 0; v < n; v++)
+  for (R_xlen_t v = 0; v < n; v++) {
     out[v] = read_numbers(VECTOR_ELT(values, v), from);
+    out[v].centre = REAL_ELT(centre, v);
+  }
   return out;
 }
 
 /* The sums, a list of double vectors as long as their keys have levels.
- * kind: 0 rows, 1 n, 2 w, 3 w^2, 4 w x; over: key of each (from 1); of: column
- * of `values` of each (from 1, kind 4); chunk: NULL for the rule of the core. */
-SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP kind,
-                 SEXP over, SEXP of, SEXP threads, SEXP chunk)
+ * values, centre: columns of numbers and what is taken off each; kind: 0 rows,
+ * 1 n, 2 w, 3 w^2; over: key of each (from 1); x, y: columns of `values` to
+ * multiply with (from 1, NA for none); chunk: NULL for the rule of the core. */
+SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
+                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP threads, SEXP chunk)
 {
   const size_t from = (size_t) REAL_RO(range)[0];
   const size_t n = (size_t) REAL_RO(range)[1];
-  const ioi_key *key = read_keys(keys, from);
-  const ioi_numbers *value = read_values(values, from);
-  const ioi_rows rows = {n, (size_t) XLENGTH(keys), key,
-                         read_numbers(weight, from), (size_t) XLENGTH(values),
+  ioi_key *key = read_keys(keys, from);
+  const ioi_numbers *value = read_values(values, centre, from);
+  const ioi_rows rows = {n,
+                         (size_t) XLENGTH(keys),
+                         key,
+                         read_numbers(weight, from),
+                         (size_t) XLENGTH(values),
                          value};
   const size_t sums = (size_t) XLENGTH(kind);
   SEXP out = PROTECT(Rf_allocVector(VECSXP, XLENGTH(kind)));
-  ioi_sum *sum = read_sums(kind, over, of, key, out);
+  ioi_sum *sum = read_sums(kind, over, x, y, key, out);
+  ioi_tally_idle(sum, sums, key, rows.keys);
   const size_t doubles = ioi_tally_doubles(&rows, sum, sums);
   const size_t step =
-      Rf_isNull(chunk) ? ioi_tally_chunk(doubles) : (size_t) Rf_asReal(chunk);
+    Rf_isNull(chunk) ? ioi_tally_chunk(doubles) : (size_t) Rf_asReal(chunk);
   size_t use = (size_t) ioi_r_threads(threads, (R_xlen_t) n);
-  if (use > (n + step - 1) / step)
-    use = n > step ? (n + step - 1) / step : 1;
+  if (use > (n + step - 1) / step) use = n > step ? (n + step - 1) / step : 1;
   double *work =
-      n > step ? (double *) R_alloc(use * doubles, sizeof(double)) : NULL;
+    n > step ? (double *) R_alloc(use * doubles, sizeof(double)) : NULL;
   SEXP bar = PROTECT(cli_progress_bar((double) n, NULL));
   ioi_tally_rows(&rows, sum, sums, step, (int) use, work,
                  work_levels(rows.keys, use), on_tick, &bar);
@@ -190,20 +199,44 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP kind,
   return out;
 }
 
+/* The level (from 0) of every row in key `which`; NA for none. */
+SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows)
+{
+  const size_t n = (size_t) Rf_asReal(rows), count = (size_t) XLENGTH(keys);
+  const ioi_key *key = read_keys(keys, 0);
+  ioi_level *level = work_levels(count, 1);
+  const ioi_level *mine =
+    level + ((size_t) Rf_asInteger(which) - 1) * IOI_BLOCK;
+  SEXP out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t) n));
+  int *at = INTEGER(out);
+  for (size_t from = 0; from < n; from += IOI_BLOCK) {
+    size_t block = n - from < IOI_BLOCK ? n - from : IOI_BLOCK;
+    ioi_key_block(key, count, from, block, level);
+    for (size_t i = 0; i < block; i++)
+      at[from + i] = mine[i] == IOI_NO_LEVEL ? NA_INTEGER : (int) mine[i];
+  }
+  UNPROTECT(1);
+  return out;
+}
+
 /* What a scan of a numeric column finds; first_bad counts rows from 1. */
 SEXP ioi_r_scan(SEXP x)
 {
-  const char *names[] = {"missing",   "infinite", "negative", "zero",
-                         "first_bad", "sum",      "largest",  ""};
+  const char *names[] = {"missing", "infinite", "negative", "zero", "first_bad",
+                         "sum",     "largest",  "first",    ""};
   ioi_scan scan;
   ioi_numbers numbers = read_numbers(x, 0);
   ioi_design_scan(&numbers, (size_t) Rf_xlength(x), &scan);
-  const double found[] = {(double) scan.missing,  (double) scan.infinite,
-                          (double) scan.negative, (double) scan.zero,
-                          (double) scan.first_bad + 1, scan.sum, scan.largest};
+  const double found[] = {(double) scan.missing,
+                          (double) scan.infinite,
+                          (double) scan.negative,
+                          (double) scan.zero,
+                          (double) scan.first_bad + 1,
+                          scan.sum,
+                          scan.largest,
+                          scan.first};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  for (int i = 0; i < 7; i++)
-    SET_VECTOR_ELT(out, i, Rf_ScalarReal(found[i]));
+  for (int i = 0; i < 8; i++) SET_VECTOR_ELT(out, i, Rf_ScalarReal(found[i]));
   UNPROTECT(1);
   return out;
 }
@@ -219,12 +252,12 @@ SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows)
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   size_t row = 0;
   SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) key[p].levels));
-  ioi_status status = ioi_design_nest(
-      key, n_keys, p, (size_t) Rf_asInteger(stratum) - 1,
-      (size_t) Rf_asReal(rows), INTEGER(VECTOR_ELT(out, 0)), &row,
-      work_levels(n_keys, 1));
-  SET_VECTOR_ELT(out, 1, Rf_ScalarReal(status == IOI_OK ? NA_REAL
-                                                        : (double) row + 1));
+  ioi_status status =
+    ioi_design_nest(key, n_keys, p, (size_t) Rf_asInteger(stratum) - 1,
+                    (size_t) Rf_asReal(rows), INTEGER(VECTOR_ELT(out, 0)), &row,
+                    work_levels(n_keys, 1));
+  SET_VECTOR_ELT(out, 1,
+                 Rf_ScalarReal(status == IOI_OK ? NA_REAL : (double) row + 1));
   UNPROTECT(1);
   return out;
 }
@@ -241,11 +274,11 @@ SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows)
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   size_t row = 0;
   SET_VECTOR_ELT(out, 0, Rf_allocVector(REALSXP, (R_xlen_t) key[k].levels));
-  ioi_status status = ioi_design_constant(
-      key, n_keys, k, &numbers, (size_t) Rf_asReal(rows),
-      REAL(VECTOR_ELT(out, 0)), &row, work_levels(n_keys, 1));
-  SET_VECTOR_ELT(out, 1, Rf_ScalarReal(status == IOI_OK ? NA_REAL
-                                                        : (double) row + 1));
+  ioi_status status =
+    ioi_design_constant(key, n_keys, k, &numbers, (size_t) Rf_asReal(rows),
+                        REAL(VECTOR_ELT(out, 0)), &row, work_levels(n_keys, 1));
+  SET_VECTOR_ELT(out, 1,
+                 Rf_ScalarReal(status == IOI_OK ? NA_REAL : (double) row + 1));
   UNPROTECT(1);
   return out;
 }

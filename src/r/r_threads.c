@@ -39,8 +39,7 @@ int ioi_r_threads(SEXP asked, R_xlen_t rows)
   int wanted = Rf_isNull(asked) ? threads : Rf_asInteger(asked);
   if (forked || rows < small_work || wanted == NA_INTEGER || wanted < 1)
     return 1;
-  if (getenv("_R_CHECK_LIMIT_CORES_") != NULL)
-    threads = least(threads, 2);
+  if (getenv("_R_CHECK_LIMIT_CORES_") != NULL) threads = least(threads, 2);
   return least(threads, wanted);
 #else
   (void) asked;

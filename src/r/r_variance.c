@@ -16,29 +16,46 @@ static const double *reals_or_null(SEXP x)
   return Rf_isNull(x) ? NULL : REAL_RO(x);
 }
 
-/* design: psu_first (or NULL), sampled, fraction (or NULL), lonely (0 to 4 in
- * the order of ioi_lonely), lonely_domain. */
+/* A stage: psu_first (or NULL), sampled, fraction, multiplier and group_first
+ * (or NULL each), lonely (0 to 4 in the order of ioi_lonely), lonely_domain. */
 static ioi_design read_design(SEXP design)
 {
-  ioi_design out = {
-      (size_t) XLENGTH(ioi_r_get(design, "sampled")),
-      ints_or_null(ioi_r_get(design, "psu_first")),
-      REAL_RO(ioi_r_get(design, "sampled")),
-      reals_or_null(ioi_r_get(design, "fraction")),
-      (ioi_lonely) Rf_asInteger(ioi_r_get(design, "lonely")),
-      Rf_asLogical(ioi_r_get(design, "lonely_domain"))};
+  SEXP groups = ioi_r_get(design, "group_first");
+  ioi_design out = {(size_t) XLENGTH(ioi_r_get(design, "sampled")),
+                    ints_or_null(ioi_r_get(design, "psu_first")),
+                    REAL_RO(ioi_r_get(design, "sampled")),
+                    reals_or_null(ioi_r_get(design, "fraction")),
+                    reals_or_null(ioi_r_get(design, "multiplier")),
+                    Rf_isNull(groups) ? 0 : (size_t) XLENGTH(groups) - 1,
+                    ints_or_null(groups),
+                    (ioi_lonely) Rf_asInteger(ioi_r_get(design, "lonely")),
+                    Rf_asLogical(ioi_r_get(design, "lonely_domain"))};
   return out;
 }
 
-/* totals: units, cells, first and cell (or NULL both), w, ww (or NULL). */
+/* Pointers to the double vectors of a list; NULL for R's NULL. */
+static const double *const *read_columns(SEXP list)
+{
+  if (Rf_isNull(list)) return NULL;
+  const size_t n = (size_t) XLENGTH(list);
+  const double **out = (const double **) R_alloc(n, sizeof *out);
+  for (size_t v = 0; v < n; v++)
+    out[v] = REAL_RO(VECTOR_ELT(list, (R_xlen_t) v));
+  return out;
+}
+
+/* totals: units, cells, first and cell (or NULL both), w (a list with a vector
+ * a variable), ww (a list with a vector a pair of variables, or NULL). */
 static ioi_totals read_totals(SEXP totals)
 {
+  SEXP w = ioi_r_get(totals, "w");
   ioi_totals out = {(size_t) Rf_asReal(ioi_r_get(totals, "units")),
                     (size_t) Rf_asReal(ioi_r_get(totals, "cells")),
+                    (size_t) XLENGTH(w),
                     ints_or_null(ioi_r_get(totals, "first")),
                     ints_or_null(ioi_r_get(totals, "cell")),
-                    REAL_RO(ioi_r_get(totals, "w")),
-                    reals_or_null(ioi_r_get(totals, "ww"))};
+                    read_columns(w),
+                    read_columns(ioi_r_get(totals, "ww"))};
   return out;
 }
 
@@ -47,52 +64,71 @@ static SEXP new_bits(size_t things, size_t domains)
 {
   size_t bytes = ioi_presence_bytes(things);
   SEXP out = Rf_allocMatrix(RAWSXP, (int) bytes, (int) domains);
-  if (bytes * domains > 0)
-    memset(RAW(out), 0, bytes * domains);
+  if (bytes * domains > 0) memset(RAW(out), 0, bytes * domains);
   return out;
 }
 
-/* Sum of w over the units in each cell. */
+/* Sum over the units of each variable in each cell, variable by variable. */
 SEXP ioi_r_collapse(SEXP totals)
 {
   const ioi_totals t = read_totals(totals);
-  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t) t.cells));
-  ioi_totals_collapse(&t, REAL(out));
+  SEXP out =
+    PROTECT(Rf_allocVector(REALSXP, (R_xlen_t) (t.cells * t.variables)));
+  for (size_t v = 0; v < t.variables; v++)
+    ioi_totals_collapse(&t, v, REAL(out) + v * t.cells);
   UNPROTECT(1);
   return out;
 }
 
-/* influence: row, at, value. domain_of_row, domain_of_cell: from 0. Gives v
- * (matrix or vector), psu (or NULL) and stratum: presence bits by domain. */
-SEXP ioi_r_variance(SEXP design, SEXP totals, SEXP influence, SEXP estimate,
-                    SEXP domain_of_row, SEXP domain_of_cell, SEXP domains,
-                    SEXP covariance)
+/* Adds one stage to v; its presence bits go to bits: psu (or NULL), stratum. */
+static void add_stage(SEXP design, SEXP totals, const ioi_influence *u,
+                      ioi_presence *presence, int full, double *v, double *work,
+                      SEXP bits)
 {
   const ioi_design d = read_design(design);
   const ioi_totals t = read_totals(totals);
+  SET_VECTOR_ELT(bits, 0, R_NilValue);
+  if (d.psu_first)
+    SET_VECTOR_ELT(bits, 0, new_bits(t.units, presence->domains));
+  SET_VECTOR_ELT(bits, 1, new_bits(d.strata, presence->domains));
+  presence->psu = d.psu_first ? RAW(VECTOR_ELT(bits, 0)) : NULL;
+  presence->stratum = RAW(VECTOR_ELT(bits, 1));
+  ioi_presence_fill(&d, &t, presence);
+  ioi_variance(&d, &t, u, presence, full, v, work);
+}
+
+/* stages, totals: a list each, an element a stage. influence: row, at, value.
+ * domain_of_row, domain_of_cell: from 0. Gives v (matrix or vector), psu (or
+ * NULL) and stratum: presence bits of the first stage by domain. */
+SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
+                    SEXP domain_of_row, SEXP domain_of_cell, SEXP domains,
+                    SEXP covariance)
+{
   const ioi_influence u = {(size_t) XLENGTH(estimate),
                            INTEGER_RO(ioi_r_get(influence, "row")),
                            INTEGER_RO(ioi_r_get(influence, "at")),
                            REAL_RO(ioi_r_get(influence, "value"))};
   const int full = Rf_asLogical(covariance), rows = (int) u.rows;
-  const size_t n_domains = (size_t) Rf_asInteger(domains);
   const char *names[] = {"v", "psu", "stratum", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  SET_VECTOR_ELT(out, 0, full ? Rf_allocMatrix(REALSXP, rows, rows)
-                              : Rf_allocVector(REALSXP, rows));
-  if (d.psu_first)
-    SET_VECTOR_ELT(out, 1, new_bits(t.units, n_domains));
-  SET_VECTOR_ELT(out, 2, new_bits(d.strata, n_domains));
-  ioi_presence p = {n_domains, INTEGER_RO(domain_of_row),
-                    INTEGER_RO(domain_of_cell),
-                    d.psu_first ? RAW(VECTOR_ELT(out, 1)) : NULL,
-                    RAW(VECTOR_ELT(out, 2))};
-  double *work = (double *) R_alloc(ioi_variance_work(u.rows), sizeof *work);
+  SEXP bits = PROTECT(Rf_allocVector(VECSXP, 2));
+  SET_VECTOR_ELT(out, 0,
+                 full ? Rf_allocMatrix(REALSXP, rows, rows)
+                      : Rf_allocVector(REALSXP, rows));
   double *v = REAL(VECTOR_ELT(out, 0));
-  ioi_presence_fill(&d, &t, &p);
-  ioi_variance(&d, &t, &u, &p, full, v, work);
+  memset(v, 0, (size_t) XLENGTH(VECTOR_ELT(out, 0)) * sizeof *v);
+  double *work = (double *) R_alloc(ioi_variance_work(u.rows), sizeof *work);
+  ioi_presence p = {(size_t) Rf_asInteger(domains), INTEGER_RO(domain_of_row),
+                    INTEGER_RO(domain_of_cell), NULL, NULL};
+  for (R_xlen_t s = 0; s < XLENGTH(stages); s++) {
+    R_CheckUserInterrupt();
+    add_stage(VECTOR_ELT(stages, s), VECTOR_ELT(totals, s), &u, &p, full, v,
+              work, bits);
+    for (int b = 0; s == 0 && b < 2; b++)
+      SET_VECTOR_ELT(out, b + 1, VECTOR_ELT(bits, b));
+  }
   ioi_variance_clean(REAL_RO(estimate), u.rows, full, v);
-  UNPROTECT(1);
+  UNPROTECT(2);
   return out;
 }
 
@@ -123,10 +159,10 @@ SEXP ioi_r_proportion_extras(SEXP p, SEXP v, SEXP n)
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, Rf_allocVector(REALSXP, XLENGTH(p)));
   SET_VECTOR_ELT(out, 1, Rf_allocVector(REALSXP, XLENGTH(p)));
-  double *deff = REAL(VECTOR_ELT(out, 0)), *effective = REAL(VECTOR_ELT(out, 1));
+  double *deff = REAL(VECTOR_ELT(out, 0)),
+         *effective = REAL(VECTOR_ELT(out, 1));
   const double *at = REAL_RO(p), *var = REAL_RO(v), *base = REAL_RO(n);
-  for (R_xlen_t i = 0; i < XLENGTH(p); i++)
-  {
+  for (R_xlen_t i = 0; i < XLENGTH(p); i++) {
     deff[i] = ioi_proportion_deff(at[i], var[i], base[i]);
     effective[i] = ioi_proportion_effective(at[i], var[i]);
   }
@@ -140,8 +176,8 @@ SEXP ioi_r_count_bits(SEXP bits)
   const size_t bytes = (size_t) Rf_nrows(bits);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, Rf_ncols(bits)));
   for (R_xlen_t d = 0; d < XLENGTH(out); d++)
-    REAL(out)[d] = (double) ioi_presence_count(
-        RAW_RO(bits) + (size_t) d * bytes, bytes);
+    REAL(out)
+    [d] = (double) ioi_presence_count(RAW_RO(bits) + (size_t) d * bytes, bytes);
   UNPROTECT(1);
   return out;
 }

@@ -225,6 +225,25 @@ static void mover_ratio_is_where_the_difference_ends_at_0(void **state)
     }
 }
 
+/* A share near 0 with wide limits that move with the reference's: the parabola's
+ * middle is below 0. */
+static void mover_ratio_near_0(void **state)
+{
+  ioi_parity_pair pair = {1e-9, 0.05, 0.01, 0.01, 0.009};
+  ioi_parity_limits ends = {1e-12, 0.4, 1e-9, 0.3};
+  double unused, u;
+  (void) state;
+  ioi_parity_gap gap =
+    from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, pair, ends, INFINITY);
+  scaled_difference(pair, ends, gap.high, &unused, &u);
+  near(u, 0, 1e-14);
+  ends.group_low = -0.1; /* below what a share can be: read as 0 */
+  ends.reference_low = -0.1;
+  gap =
+    from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, pair, ends, INFINITY);
+  assert_true(gap.low == 0 && isinf(gap.high));
+}
+
 /* Limits symmetric about both values turn MOVER into the t interval. */
 static void mover_of_symmetric_limits_is_the_t_interval(void **state)
 {
@@ -310,6 +329,7 @@ static void missing_values(void **state)
     assert_int_equal(gap.note, IOI_PARITY_MISSING);
     assert_true(isnan(gap.low) && isnan(gap.high) && isnan(gap.p_value));
     assert_true(isnan(gap.estimate) == (i < 2));
+    assert_true(isnan(gap.std_error));
   }
   ioi_parity_pair good = {0.4, 0.5, 0.01, 0.01, 0};
   ioi_parity_gap gap =
@@ -384,6 +404,7 @@ int main(void)
     cmocka_unit_test(difference_from_estimates),
     cmocka_unit_test(ratio_from_estimates),
     cmocka_unit_test(mover_ratio_is_where_the_difference_ends_at_0),
+    cmocka_unit_test(mover_ratio_near_0),
     cmocka_unit_test(mover_of_symmetric_limits_is_the_t_interval),
     cmocka_unit_test(ratios_with_zeros),
     cmocka_unit_test(no_variance),

@@ -1,0 +1,211 @@
+# Means, totals and ratios: the same road as proportions, with measurements in
+# place of categories.
+
+#' Estimate means, totals and ratios from a survey
+#'
+#' The mean of a measurement, a total of a measurement or of people, and the ratio
+#' of two totals, for everybody or for each group, with standard errors that follow
+#' the design.
+#'
+#' @inheritParams ioi_proportion
+#' @param x Column of numbers (logical counts as 0 and 1). For `ioi_total()` it may
+#'   be left out: the total is then of people.
+#' @param numerator,denominator Columns of numbers.
+#' @param na What to do with rows in which a measurement is missing: `"drop"` puts
+#'   them outside the group and says how many in a message of class
+#'   `ioi_message_missing`, `"error"` refuses.
+#' @return A tibble of class [ioi_estimate], a row per group: the `by` columns,
+#'   `outcome` (name of the column; `numerator / denominator` for a ratio; `NA` for
+#'   people), `estimate` (in the unit of `x`), `std.error`, `conf.low`, `conf.high`,
+#'   `n` (rows with a positive weight and a measurement), `df`, `deff` (against
+#'   sampling with replacement; `NA` where the standard error is 0) and `flag`.
+#' @section Formula: Mean \eqn{\sum w x / \sum w}, total \eqn{\sum w x}, ratio
+#'   \eqn{\sum w y / \sum w x}, over the records of the group in which everything
+#'   that is asked for was measured. The variance is that of the total of
+#'   \eqn{w (x - \bar x) / \sum w}, of \eqn{w x} and of \eqn{w (y - R x) / \sum w x}
+#'   (Binder 1983). Limits are estimate plus or minus t times the standard error.
+#'   They equal `survey::svymean()`, `survey::svytotal()` and `survey::svyratio()`.
+#' @section Empty: A group without a measurement has `NA`, a total too, and flag
+#'   `empty`; a ratio whose denominator is 0 has `NA` and flag `undefined`.
+#' @section Errors: `ioi_error_input` for a column that does not hold numbers,
+#'   `ioi_error_data` for infinite values, or missing ones under `na = "error"`.
+#' @references Binder, D. A. (1983). On the variances of asymptotically normal
+#'   estimators from complex surveys. *International Statistical Review* 51(3),
+#'   279-292. \doi{10.2307/1402588}
+#' @examples
+#' survey <- subset(crime_survey_2008, !is.na(weight))
+#' design <- ioi_design(survey, weights = weight)
+#' ioi_mean(design, age, by = ethnic_group)
+#' ioi_total(design, by = ethnic_group)
+#' @export
+ioi_mean <- function(design, x, by = NULL, level = 0.95, na = c("drop", "error"),
+                     df = c("domain", "design"), covariance = NULL, ...) {
+  check_dots_empty_ioi(...)
+  design <- as_ioi_design(design)
+  x <- resolve_column(rlang::enquo(x), design$data, "x")
+  by <- resolve_by(rlang::enquo(by), design, x)
+  measurement(design, "mean", x, by, level, na, df, covariance)
+}
+
+#' @rdname ioi_mean
+#' @export
+ioi_total <- function(design, x = NULL, by = NULL, level = 0.95, na = c("drop", "error"),
+                      df = c("domain", "design"), covariance = NULL, ...) {
+  check_dots_empty_ioi(...)
+  design <- as_ioi_design(design)
+  x <- resolve_columns(rlang::enquo(x), design$data, "x", most = 1)
+  by <- resolve_by(rlang::enquo(by), design, x)
+  measurement(design, "total", x, by, level, na, df, covariance)
+}
+
+#' @rdname ioi_mean
+#' @export
+ioi_ratio <- function(design, numerator, denominator, by = NULL, level = 0.95,
+                      na = c("drop", "error"), df = c("domain", "design"),
+                      covariance = NULL, ...) {
+  check_dots_empty_ioi(...)
+  design <- as_ioi_design(design)
+  x <- c(
+    resolve_column(rlang::enquo(numerator), design$data, "numerator"),
+    resolve_column(rlang::enquo(denominator), design$data, "denominator")
+  )
+  by <- resolve_by(rlang::enquo(by), design, x)
+  measurement(design, "ratio", x, by, level, na, df, covariance)
+}
+
+measurement_kinds <- c(mean = 0L, total = 1L, ratio = 2L)
+
+# Columns of the result, which `by` columns may not be called.
+measurement_columns <- c("outcome", core_columns, base_columns, "deff", "flag")
+
+measurement <- function(design, kind, x, by, level, na, df, covariance,
+                        call = rlang::caller_env()) {
+  check_by_names(by, measurement_columns, call)
+  level <- check_level(level, call = call)
+  na <- check_choice(na, c("drop", "error"), "na", call)
+  df <- check_df(df, call)
+  if (!is.null(covariance)) check_flag(covariance, "covariance", call)
+  layout <- measurement_layout(design, x, by, call)
+  tally <- measurement_tally(layout)
+  missing <- report_missing(layout, tally, x, na, call)
+  estimate <- measurement_estimate(layout, tally, kind, covariance)
+  measurement_table(layout, estimate, kind, x, level, df, missing)
+}
+
+# Where every row goes: its group, if everything in `x` was measured.
+measurement_layout <- function(design, x, by, call) {
+  values <- lapply(x, function(name) check_measurement(design$data[[name]], name, call))
+  domain <- domain_key(design$keys, design$data, by, design$rows, call)
+  keys <- c(domain$keys, lapply(values, function(value) key_observed(value$x)))
+  parts <- c(domain$at, length(domain$keys) + seq_along(values))
+  pair <- add_product(keys, parts, design$rows, Inf, call)
+  cells <- road_cells(pair$keys, design, pair$at, 1L + length(values), call)
+  list(
+    design = design, keys = cells$keys, domain = domain, pair_at = pair$at, cells = cells,
+    values = lapply(values, function(value) value$x),
+    centre = vapply(values, function(value) value$centre, 0)
+  )
+}
+
+# A column of numbers without infinite values; missing ones are allowed. list(x,
+# centre): the first value there is, near enough to the others to take off before
+# anything is squared.
+check_measurement <- function(x, name, call) {
+  if (inherits(x, "difftime") || !(is.numeric(x) || is.logical(x)) || is.factor(x) || !is.null(dim(x))) {
+    abort_ioi(
+      c("{.val {name}} must be a column of numbers.", "x" = "It is {.cls {class(x)}}."),
+      "input",
+      arg = name, call = call
+    )
+  }
+  if (is.object(x)) {
+    x <- as.double(x)
+  }
+  scan <- .Call(ioi_r_scan, x)
+  if (scan$infinite > 0) {
+    where <- which(is.infinite(x))[1]
+    abort_ioi(
+      c(
+        "{.val {name}} must be finite.",
+        "x" = "{scan$infinite} value{?s} {?is/are} not. The first is in row {where}."
+      ),
+      "data",
+      arg = name, where = where, count = scan$infinite, call = call
+    )
+  }
+  list(x = x, centre = if (is.nan(scan$first)) 0 else scan$first)
+}
+
+measurement_tally <- function(layout, range = c(0, layout$design$rows), chunk = NULL) {
+  design <- layout$design
+  moments <- lapply(variable_pairs(layout$cells$variables), function(pair) {
+    list(
+      kind = "w", over = layout$pair_at,
+      x = variable_column(pair[1]), y = variable_column(pair[2])
+    )
+  })
+  names(moments) <- paste0("moment", seq_along(moments))
+  sums <- c(base_sums(layout$domain$at, layout$pair_at, design), moments)
+  road_tally(
+    layout$cells, design, sums, layout$values, layout$centre,
+    range = range, chunk = chunk
+  )
+}
+
+measurement_estimate <- function(layout, tally, kind, covariance) {
+  domains <- as.integer(layout$keys[[layout$domain$at]]$levels)
+  variables <- layout$cells$variables
+  domain <- seq_len(domains) - 1L
+  measure <- function(totals) {
+    found <- .Call(ioi_r_mean, measurement_kinds[[kind]], totals, variables, layout$centre)
+    list(
+      estimate = found$estimate,
+      influence = list(row = domain, at = seq_len(domains + 1L) - 1L, value = found$value)
+    )
+  }
+  found <- road_estimate(
+    layout$cells, layout$design, tally, measure, domain, domain, domains,
+    keeps_covariance(domains, covariance)
+  )
+  moments <- unlist(tally[startsWith(names(tally), "moment")], use.names = FALSE)
+  list(
+    estimate = found$estimate, v = found$v, n = tally$n, occurs = tally$domain_rows > 0,
+    presence = found[c("psu", "stratum")], domain = domain + 1L,
+    deff = .Call(
+      ioi_r_mean_deff, moments, found$influence$value, variables, variances(found$v), tally$n
+    )
+  )
+}
+
+measurement_table <- function(layout, estimate, kind, x, level, df, missing) {
+  keep <- which(estimate$occurs)
+  value <- estimate$estimate[keep]
+  v <- variances(estimate$v)[keep]
+  v[is.na(value)] <- NA
+  n <- estimate$n[keep]
+  degrees <- domain_df(layout$design, estimate, df)[keep]
+  limits <- interval_t(value, sqrt(v), degrees, level)
+  outcome <- if (length(x)) paste(x, collapse = " / ") else NA_character_
+  flag <- proportion_flags(n, v, limits$flag)
+  flag[is.na(value) & n > 0] <- "undefined"
+  table <- c(
+    lapply(layout$domain$labels, function(labels) labels[keep]),
+    list(
+      outcome = rep(outcome, length(keep)), estimate = na_if_nan(value),
+      std.error = na_if_nan(sqrt(v)), conf.low = limits$conf.low,
+      conf.high = limits$conf.high, n = n, df = degrees,
+      deff = na_if_nan(estimate$deff[keep]), flag = flag
+    )
+  )
+  new_ioi_estimate(
+    tibble::new_tibble(table, nrow = length(keep)),
+    vcov = if (is.matrix(estimate$v)) known_covariance(estimate$v[keep, keep, drop = FALSE], v),
+    domains = domain_list(layout$design, keep, estimate$n, estimate$presence),
+    info = list(
+      what = c(mean = "Mean", total = "Total", ratio = "Ratio")[[kind]], unit = "number",
+      by = names(layout$domain$labels), level = level, ci = "wald", limits = "wald",
+      df_rule = if (is.numeric(df)) "number" else df, design = design_info(layout$design),
+      missing = missing
+    )
+  )
+}

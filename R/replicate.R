@@ -1,0 +1,416 @@
+# Replicate weights: the variance of a design by what its replicates give. Where
+# the weights of a replicate are one factor for all records of a PSU, the design
+# keeps PSU totals and a small matrix of factors; else each replicate is a column
+# that the tally reads in place.
+
+replicate_types <- c(
+  "JK1", "JKn", "BRR", "Fay", "bootstrap", "ACS", "successive-difference", "other"
+)
+
+# The design from its replicate weights in `columns`, a list of vectors. `given`:
+# list(type, scale, rscales, rho, combined, mse, df).
+build_replicate_design <- function(data, names, weight, columns, given,
+                                   call = rlang::caller_env()) {
+  rows <- nrow(data)
+  if (rows == 0) {
+    abort_ioi("{.arg data} has no rows.", "data", arg = "data", call = call)
+  }
+  scan <- check_weights(weight, call)
+  if (given$combined && is.null(weight)) {
+    abort_ioi(
+      c(
+        "{.arg weights} must name the weights of the whole sample.",
+        "i" = "Replicate factors without weights go with {.code combined_weights = FALSE}."
+      ),
+      "input",
+      arg = "weights", call = call
+    )
+  }
+  for (name in names(columns)) check_amounts(columns[[name]], "repweights", name, call)
+  groups <- replicate_groups(columns, if (given$combined) weight, rows)
+  replicate_design(data, names, weight, scan$zero > 0, columns, groups, given, call)
+}
+
+# Groups of records with the same factors: list(group, factor); NULL where there
+# are too many to be PSUs.
+replicate_groups <- function(columns, weight, rows) {
+  most <- min(rows, max(1000, rows / 10), 4e6 / length(columns))
+  .Call(ioi_r_resample_groups, unname(columns), weight, as.double(rows), floor(most))
+}
+
+replicate_design <- function(data, names, weight, some_zero, columns, groups, given, call) {
+  unit <- if (is.null(groups)) {
+    key_constant()
+  } else {
+    key_read(groups$group, 0L, ncol(groups$factor), NULL)$key
+  }
+  units <- as.integer(unit$levels)
+  replicates <- if (is.null(groups)) length(columns) else nrow(groups$factor)
+  structure(
+    list(
+      data = data, rows = nrow(data), columns = names, weight = weight,
+      some_zero = some_zero,
+      keys = list(unit), strata = "all",
+      stages = list(list(unit = 1L, stratum = NA_integer_, core = list(
+        psu_first = c(0L, units), sampled = units + 0, fraction = NULL, multiplier = NULL,
+        group_first = NULL, lonely = 3L, lonely_domain = FALSE
+      ))),
+      replicates = c(
+        list(
+          factor = groups$factor,
+          columns = if (is.null(groups)) unname(columns),
+          combined = given$combined, type = given$type, mse = given$mse
+        ),
+        replicate_scales(given, replicates, call)
+      ),
+      df = given$df, groups = existing_groups(data)
+    ),
+    class = "ioi_design"
+  )
+}
+
+# c and the s_r of the variance, by type unless given.
+replicate_scales <- function(given, replicates, call) {
+  rscales <- if (is.null(given$rscales)) rep(1, replicates) else given$rscales
+  scale <- if (is.null(given$scale)) default_scale(given, replicates, call) else given$scale
+  if (!is.numeric(rscales) || length(rscales) != replicates || anyNA(rscales) || any(rscales < 0)) {
+    abort_ioi(
+      "{.arg rep_rscales} must be {replicates} numbers, one a replicate, none negative.",
+      "input",
+      arg = "rep_rscales", call = call
+    )
+  }
+  if (!is.numeric(scale) || length(scale) != 1 || is.na(scale) || scale <= 0) {
+    abort_ioi("{.arg rep_scale} must be one number above 0.", "input",
+      arg = "rep_scale", call = call
+    )
+  }
+  list(scale = as.double(scale), rscales = as.double(rscales))
+}
+
+default_scale <- function(given, replicates, call) {
+  type <- given$type
+  if (type == "other" || (type == "JKn" && is.null(given$rscales))) {
+    arg <- if (type == "JKn") "rep_rscales" else "rep_scale"
+    abort_ioi(
+      c(
+        "{.arg {arg}} is needed for replicates of type {.val {type}}.",
+        "i" = "The documentation of the survey gives it."
+      ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  switch(type,
+    JK1 = (replicates - 1) / replicates,
+    JKn = 1,
+    BRR = 1 / replicates,
+    Fay = 1 / (replicates * (1 - given$rho)^2),
+    bootstrap = 1 / (replicates - 1),
+    4 / replicates
+  )
+}
+
+# Sums by replicate, where the tally reads replicates as columns; `offset` values
+# stand before them.
+replicate_sums <- function(cells, design, offset) {
+  columns <- seq_along(design$replicates$columns)
+  if (!length(columns)) {
+    return(list())
+  }
+  kind <- if (design$replicates$combined) "one" else "w"
+  sums <- lapply(seq_len(cells$variables), function(a) {
+    lapply(columns, function(r) {
+      list(kind = kind, over = cells$at, x = offset + r, y = variable_column(a))
+    })
+  })
+  sums <- unlist(sums, recursive = FALSE)
+  names(sums) <- paste0("replicate", seq_along(sums))
+  sums
+}
+
+# Totals of each variable in each cell by replicate: (cells x variables) x
+# replicates.
+replicate_totals <- function(design, totals, tally) {
+  factor <- design$replicates$factor
+  if (!is.null(factor)) {
+    by_variable <- lapply(seq_along(totals$w), function(a) {
+      .Call(ioi_r_resample_totals, totals, a, factor)
+    })
+    return(do.call(rbind, by_variable))
+  }
+  sums <- tally[startsWith(names(tally), "replicate")]
+  replicates <- length(design$replicates$columns)
+  by_variable <- lapply(seq_along(totals$w), function(a) {
+    do.call(cbind, unname(sums[(a - 1) * replicates + seq_len(replicates)]))
+  })
+  do.call(rbind, by_variable)
+}
+
+# Estimates of every replicate: rows x replicates.
+replicate_estimates <- function(design, totals, tally, measure) {
+  sums <- replicate_totals(design, totals, tally)
+  out <- lapply(seq_len(ncol(sums)), function(r) measure(sums[, r])$estimate)
+  matrix(unlist(out), ncol = length(out))
+}
+
+# The covariance of rows x replicates estimates, or the variances.
+replicate_variance <- function(design, estimate, theta, covariance) {
+  replicates <- design$replicates
+  out <- .Call(
+    ioi_r_resample_variance, if (replicates$mse) estimate, theta, replicates$scale,
+    replicates$rscales, covariance
+  )
+  lost <- out$missing > 0 & out$missing < ncol(theta) & !is.na(estimate)
+  if (any(lost)) {
+    warn_ioi(
+      "{sum(lost)} estimate{?s} {?has/have} no value in some replicates, which are left
+       out of {?its/their} variance.",
+      "replicates",
+      rows = which(lost)
+    )
+  }
+  out$v
+}
+
+# The standard error of the logit of proportions, turned to the scale of the
+# proportion as the logit limits take it; NA where a replicate has no logit.
+replicate_logit_se <- function(design, p, theta) {
+  inside <- p > 0 & p < 1
+  logit <- stats::qlogis(theta)
+  v <- suppressWarnings(replicate_variance(design, stats::qlogis(p), logit, FALSE))
+  se <- sqrt(v) * p * (1 - p)
+  se[!inside | rowSums(!is.finite(logit)) > 0] <- NA
+  se
+}
+
+# Degrees of freedom: the rank of the analysis weights of the records in each
+# domain, less 1.
+replicate_df <- function(design, presence, domains) {
+  replicates <- design$replicates
+  if (!is.null(replicates$factor)) {
+    present <- lapply(seq_len(domains), function(d) bits_set(presence[, d], ncol(replicates$factor)))
+    return(vapply(present, function(at) factor_rank(replicates$factor[, at, drop = FALSE]) - 1, 0))
+  }
+  rep(length(replicates$columns) - 1, domains)
+}
+
+# The same for the records of two domains together.
+replicate_union_df <- function(domains, a, b) {
+  units <- ncol(domains$factor)
+  vapply(seq_along(a), function(i) {
+    at <- bits_set(domains$psu[, a[i]] | domains$psu[, b[i]], units)
+    factor_rank(domains$factor[, at, drop = FALSE]) - 1
+  }, 0)
+}
+
+bits_set <- function(bytes, n) {
+  which(rawToBits(bytes)[seq_len(n)] == 1)
+}
+
+factor_rank <- function(factor) {
+  if (!ncol(factor)) {
+    return(0)
+  }
+  qr(t(factor), tol = 1e-5)$rank
+}
+
+#' Make replicate weights
+#'
+#' Turns a design with strata and PSUs into one with replicate weights, which also
+#' serve measures that have no formula for their variance.
+#'
+#' @param design An [ioi_design()] of one stage, without replicate weights.
+#' @param type `"JK1"` leaves out one PSU at a time (one stratum); `"JKn"` the same
+#'   within strata; `"BRR"` takes one of two PSUs in every stratum, balanced by a
+#'   Hadamard matrix; `"bootstrap"` draws n - 1 of the n PSUs of each stratum with
+#'   replacement (Rao and Wu).
+#' @param reps Number of bootstrap replicates.
+#' @param fay_rho For `"BRR"`: weights are multiplied by 2 - rho and rho in place of
+#'   2 and 0.
+#' @param mse `TRUE` takes deviations of the replicates from the estimate, `FALSE`
+#'   from their mean.
+#' @param ... Not used.
+#' @return An [ioi_design()] with replicate weights: a factor for each PSU and
+#'   replicate, not a column for each replicate.
+#' @section Strata with one PSU: Under the rules `"certainty"` and `"remove"` of the
+#'   design they are never left out; under `"average"` the variance is multiplied by
+#'   strata over strata that contribute; `"adjust"` is not offered here.
+#' @section Finite populations: The jackknife scales by 1 - f; `"BRR"` and
+#'   `"bootstrap"` ignore sampling fractions.
+#' @section Random numbers: The bootstrap follows [set.seed()].
+#' @references Rao, J. N. K., Wu, C. F. J. and Yue, K. (1992). Some recent work on
+#'   resampling methods for complex surveys. *Survey Methodology* 18, 209-217.
+#'
+#'   Wolter, K. M. (2007). *Introduction to Variance Estimation*, 2nd edition.
+#'   Springer.
+#' @examples
+#' schools <- subset(school_census_2023, region == "London" & !is.na(headcount))
+#' design <- ioi_design(schools, psu = la_code)
+#' jackknife <- ioi_replicate(design, "JK1")
+#' ioi_ratio(jackknife, fsm_eligible, headcount)
+#' @export
+ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), reps = 500,
+                          fay_rho = 0, mse = FALSE, ...) {
+  check_dots_empty_ioi(...)
+  design <- as_ioi_design(design)
+  type <- check_choice(type, c("JK1", "JKn", "BRR", "bootstrap"), "type")
+  check_flag(mse, "mse")
+  check_share(fay_rho, "fay_rho")
+  check_replicable(design, type)
+  units <- replicate_units(design)
+  made <- switch(type,
+    JK1 = jackknife_one(units),
+    JKn = jackknife_strata(units),
+    BRR = balanced_half(units, fay_rho),
+    bootstrap = rao_wu(units, check_reps(reps))
+  )
+  replicate_design(
+    design$data, design$columns, design$weight, design$some_zero, NULL,
+    list(group = units$group, factor = t(made$factor)),
+    list(
+      type = type, scale = made$scale, rscales = made$rscales, rho = fay_rho,
+      combined = FALSE, mse = mse, df = NULL
+    ),
+    rlang::current_env()
+  )
+}
+
+check_share <- function(x, arg, call = rlang::caller_env()) {
+  if (!is.numeric(x) || length(x) != 1 || is.na(x) || x < 0 || x >= 1) {
+    abort_ioi("{.arg {arg}} must be one number from 0 to below 1.", "input", arg = arg, call = call)
+  }
+}
+
+check_reps <- function(reps, call = rlang::caller_env()) {
+  if (!is.numeric(reps) || length(reps) != 1 || is.na(reps) || reps < 2) {
+    abort_ioi("{.arg reps} must be one whole number of 2 or more.", "input",
+      arg = "reps", call = call
+    )
+  }
+  as.integer(reps)
+}
+
+check_replicable <- function(design, type, call = rlang::caller_env()) {
+  core <- design$stages[[1]]$core
+  refuse <- function(text) {
+    abort_ioi(text, "design", arg = "design", call = call)
+  }
+  if (!is.null(design$replicates)) refuse("{.arg design} already has replicate weights.")
+  if (length(design$stages) > 1) {
+    refuse("{.arg design} has several stages with an {.arg fpc}, which no replicates here follow.")
+  }
+  if (!is.null(design$calibration)) {
+    refuse("{.arg design} is calibrated: make the replicates first, then calibrate.")
+  }
+  if (type == "JK1" && length(core$sampled) > 1) {
+    refuse("{.arg design} has strata: use type {.val JKn}.")
+  }
+  if (type == "BRR" && any(core$sampled != 2)) {
+    refuse("Type {.val BRR} needs two PSUs in every stratum.")
+  }
+  if (lonely_rules[core$lonely + 1] == "adjust" && any(core$sampled <= 1)) {
+    refuse("Strata with one PSU cannot follow {.val adjust} here: use another rule.")
+  }
+}
+
+# The PSUs: group of each row (from 0), stratum of each PSU (from 1), PSUs in each
+# stratum, 1 - f, and the rule for lonely ones.
+replicate_units <- function(design) {
+  stage <- design$stages[[1]]
+  core <- stage$core
+  keys <- design$keys
+  unit <- stage$unit
+  if (is.null(core$psu_first)) {
+    keys <- c(keys, list(key_read(seq_len(design$rows), 1L, design$rows, NULL)$key))
+    product <- add_product(keys, c(unit, length(keys)), design$rows, dense = 0)
+    keys <- product$keys
+    unit <- product$at
+  }
+  list(
+    group = .Call(ioi_r_levels, keys, unit, as.double(design$rows)),
+    stratum = rep(seq_along(core$sampled), core$sampled),
+    sampled = core$sampled,
+    rest = if (is.null(core$fraction)) rep(1, length(core$sampled)) else 1 - core$fraction,
+    rule = lonely_rules[core$lonely + 1]
+  )
+}
+
+# Each maker gives factor (PSUs x replicates), scale and rscales.
+jackknife_one <- function(units) {
+  n <- length(units$stratum)
+  factor <- matrix(n / (n - 1), n, n)
+  diag(factor) <- 0
+  list(factor = factor, scale = units$rest * (n - 1) / n, rscales = rep(1, n))
+}
+
+jackknife_strata <- function(units) {
+  n <- units$sampled[units$stratum]
+  used <- which(n > 1)
+  same <- outer(units$stratum, units$stratum[used], `==`)
+  factor <- 1 + sweep(same, 2, 1 / (n[used] - 1), `*`)
+  factor[cbind(used, seq_along(used))] <- 0
+  average <- if (units$rule == "average") length(units$sampled) / sum(units$sampled > 1) else 1
+  list(
+    factor = factor, scale = average,
+    rscales = (units$rest[units$stratum] * (n - 1) / n)[used]
+  )
+}
+
+balanced_half <- function(units, rho) {
+  strata <- length(units$sampled)
+  signs <- sylvester(strata + 1)
+  replicates <- nrow(signs)
+  second <- duplicated(units$stratum)
+  side <- signs[units$stratum + 1, , drop = FALSE] * ifelse(second, -1, 1)
+  list(
+    factor = ifelse(side > 0, 2 - rho, rho),
+    scale = 1 / (replicates * (1 - rho)^2), rscales = rep(1, replicates)
+  )
+}
+
+# A Hadamard matrix of an order of at least n, a power of 2 (Sylvester 1867). Its
+# first row is constant.
+sylvester <- function(n) {
+  h <- matrix(1)
+  while (nrow(h) < n) h <- rbind(cbind(h, h), cbind(h, -h))
+  h
+}
+
+rao_wu <- function(units, reps) {
+  parts <- lapply(units$sampled, function(n) {
+    if (n < 2) {
+      return(matrix(1, n, reps))
+    }
+    stats::rmultinom(reps, n - 1, rep(1, n)) * n / (n - 1)
+  })
+  list(factor = do.call(rbind, parts), scale = 1 / (reps - 1), rscales = rep(1, reps))
+}
+
+#' @export
+as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
+  check_dots_empty_ioi(...)
+  check_svyrep(x, call)
+  weights <- as.matrix(x$repweights)
+  columns <- lapply(seq_len(ncol(weights)), function(r) as.double(weights[, r]))
+  names(columns) <- paste("replicate", seq_along(columns))
+  build_replicate_design(
+    x$variables, list(), as.double(x$pweights), columns,
+    list(
+      type = "other", scale = x$scale, rscales = x$rscales, rho = 0,
+      combined = isTRUE(x$combined.weights), mse = isTRUE(x$mse), df = NULL
+    ),
+    call
+  )
+}
+
+check_svyrep <- function(x, call) {
+  known <- c(
+    "repweights", "pweights", "type", "rho", "scale", "rscales", "call", "variables",
+    "combined.weights", "selfrep", "mse", "degf", "groups"
+  )
+  unknown <- setdiff(names(x), known)
+  if (length(unknown)) {
+    refuse_design(unknown[1], "it is not understood", call)
+  }
+}

@@ -1,0 +1,131 @@
+# The road that every measure of a design travels: rows are summed into cells by
+# sampling unit, a measure turns cell totals into estimates and the influence of
+# each cell, and the variance engine turns influence into covariance.
+#
+# A measure is a function of the totals of all cells (cells x variables) that
+# gives a list: estimate, and influence as list(row, at, value) of variance.h.
+
+# Cells by sampling unit: for each stage of the design the product of its unit and
+# the keys at `parts`. list(keys, at, stages, variables): `at` is the key of the
+# cells themselves; a stage is list(at, code).
+road_cells <- function(keys, design, parts, variables = 1L, call = rlang::caller_env()) {
+  dense <- max(2^16, design$rows / 2)
+  base <- add_product(keys, parts, design$rows, Inf, call)
+  keys <- base$keys
+  stages <- list()
+  for (stage in design$stages) {
+    product <- add_product(keys, c(stage$unit, base$at), design$rows, dense, call)
+    keys <- product$keys
+    stages <- c(stages, list(list(at = product$at, code = product$code)))
+  }
+  list(keys = keys, at = base$at, stages = stages, variables = as.integer(variables))
+}
+
+# Pairs a <= b of variables, in the order of variance.h.
+variable_pairs <- function(variables) {
+  unlist(lapply(seq_len(variables), function(a) {
+    lapply(seq(a, variables), function(b) c(a, b))
+  }), recursive = FALSE)
+}
+
+# Column of the values that makes variable a: the first is 1.
+variable_column <- function(a) {
+  if (a == 1) NA_integer_ else a - 1L
+}
+
+# What the variance of a design needs of a tally, as sums for tally_rows().
+road_sums <- function(cells, design) {
+  unlist(lapply(seq_along(design$stages), function(s) {
+    over <- cells$stages[[s]]$at
+    w <- lapply(seq_len(cells$variables), function(a) {
+      list(kind = "w", over = over, x = variable_column(a))
+    })
+    names(w) <- paste0("w", s, ".", seq_along(w))
+    if (!is.null(design$stages[[s]]$core$psu_first)) {
+      return(w)
+    }
+    ww <- lapply(variable_pairs(cells$variables), function(pair) {
+      list(
+        kind = "ww", over = over,
+        x = variable_column(pair[1]), y = variable_column(pair[2])
+      )
+    })
+    names(ww) <- paste0("ww", s, ".", seq_along(ww))
+    c(w, ww)
+  }), recursive = FALSE)
+}
+
+# Rows by domain, and rows and n (rows with a positive weight) by what is measured;
+# without weights of 0 the two are the same.
+base_sums <- function(domain_at, pair_at, design) {
+  c(
+    list(
+      domain_rows = list(kind = "rows", over = domain_at),
+      rows = list(kind = "rows", over = pair_at)
+    ),
+    if (design$some_zero) list(n = list(kind = "n", over = pair_at))
+  )
+}
+
+# The tally of a measure: its own sums and those the variance needs. `values` are
+# the columns of the cells' variables after the first, `centre` what is taken off.
+road_tally <- function(cells, design, sums, values = list(), centre = rep(0, length(values)),
+                       range = c(0, design$rows), chunk = NULL) {
+  columns <- design$replicates$columns
+  tally <- tally_rows(
+    cells$keys, design$rows, design$weight, c(values, columns),
+    c(sums, road_sums(cells, design), replicate_sums(cells, design, length(values))),
+    centre = c(centre, rep(0, length(columns))), range = range, chunk = chunk
+  )
+  if (is.null(tally$n)) tally$n <- tally$rows
+  tally
+}
+
+# Cell totals by sampling unit of one stage, as the engine reads them.
+road_totals <- function(cells, design, tally, s = 1L) {
+  base <- cells$keys[[cells$at]]$levels
+  units <- cells$keys[[design$stages[[s]]$unit]]$levels
+  ww <- tally[startsWith(names(tally), paste0("ww", s, "."))]
+  totals <- list(
+    units = units, cells = base, first = NULL, cell = NULL,
+    w = tally[startsWith(names(tally), paste0("w", s, "."))],
+    ww = if (length(ww)) ww
+  )
+  code <- cells$stages[[s]]$code
+  if (!is.null(code)) {
+    totals$first <- first_of(code %/% base, units)
+    totals$cell <- as.integer(code %% base)
+  }
+  totals
+}
+
+# Estimates and their variance. `domain_of_cell` and `domain_of_row` count from 0.
+# list(estimate, v (matrix or vector), sums, influence, psu, stratum, theta): theta
+# holds the estimates by replicate, rows x replicates.
+road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_of_row,
+                          domains, covariance) {
+  totals <- lapply(seq_along(design$stages), function(s) road_totals(cells, design, tally, s))
+  sums <- .Call(ioi_r_collapse, totals[[1]])
+  found <- measure(sums)
+  variance <- .Call(
+    ioi_r_variance, lapply(design$stages, function(stage) stage$core), totals,
+    found$influence, found$estimate, as.integer(domain_of_row),
+    as.integer(domain_of_cell), as.integer(domains),
+    covariance && is.null(design$replicates)
+  )
+  if (!is.null(design$replicates)) {
+    variance$theta <- replicate_estimates(design, totals[[1]], tally, measure)
+    variance$v <- replicate_variance(design, found$estimate, variance$theta, covariance)
+  }
+  c(list(estimate = found$estimate, sums = sums, influence = found$influence), variance)
+}
+
+# Keep the covariance of this many rows?
+keeps_covariance <- function(rows, covariance = NULL) {
+  if (is.null(covariance)) rows <= most_covariance_rows else covariance
+}
+
+# The diagonal of a covariance matrix, or the variances as they are.
+variances <- function(v) {
+  if (is.matrix(v)) v[cbind(seq_len(nrow(v)), seq_len(nrow(v)))] else v
+}

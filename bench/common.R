@@ -1,0 +1,99 @@
+# What the benchmarks share. A benchmark first shows that both sides give the same
+# numbers, then times them in turns within one run, and reports ratios: seconds say
+# something of the machine, ratios of the code.
+
+library(ioi)
+options(ioi.threads = 1, width = 120)
+
+results <- list()
+
+# Adds a line to the results. `low`, `middle`: a number at the best and at the median
+# repetition; `target`: the number asked for; `best`: is "more" or "less" better?
+record <- function(what, unit, low, middle, target = NA, best = "more") {
+  met <- if (best == "more") middle >= target else middle <= target
+  line <- data.frame(what, unit, low, middle, target, best, met)
+  results[[length(results) + 1]] <<- line
+  cat(format_line(line), sep = "\n")
+}
+
+format_line <- function(line) {
+  sign <- ifelse(line$best == "more", ">=", "<=")
+  aim <- ifelse(is.na(line$target), "", sprintf(
+    "  target %s %s: %s", sign, format_number(line$target), ifelse(line$met, "met", "NOT MET")
+  ))
+  sprintf(
+    "%-66s %8s %8s  %s%s", line$what, format_number(line$low), format_number(line$middle),
+    line$unit, aim
+  )
+}
+
+format_number <- function(x) {
+  vapply(x, function(v) format(signif(v, 3), drop0trailing = TRUE), "")
+}
+
+# Stops unless `ours` and `peer` agree to `tolerance` of the peer's largest value.
+show_equal <- function(what, ours, peer, tolerance = 1e-8) {
+  ours <- as.vector(ours)
+  peer <- as.vector(peer)
+  stopifnot(length(ours) == length(peer), length(ours) > 0, identical(is.na(ours), is.na(peer)))
+  apart <- max(abs(ours - peer), na.rm = TRUE) / max(abs(peer), na.rm = TRUE)
+  cat(sprintf("equal: %s (%d numbers, largest difference %.1e)\n", what, length(ours), apart))
+  if (!(apart <= tolerance)) stop(what, ": not equal")
+}
+
+# Seconds of one call: of CPU, all threads and system calls counted, or of the clock.
+# Short calls are repeated until the clock can see them.
+seconds <- function(run, clock, calls) {
+  time <- system.time(for (i in seq_len(calls)) run())
+  spent <- if (clock == "cpu") time[["user.self"]] + time[["sys.self"]] else time[["elapsed"]]
+  spent / calls
+}
+
+calls_needed <- function(run) {
+  once <- system.time(run(), gcFirst = FALSE)[["elapsed"]]
+  max(1, ceiling(0.2 / max(once, 1e-3)))
+}
+
+# Times `ours` and `peer`, two functions without arguments, `times` times in turns.
+# Records how many times as fast ours is: peer's seconds over ours, minimum over
+# minimum and median over median.
+race <- function(what, ours, peer, times = 7, clock = "cpu", target = NA) {
+  calls <- c(calls_needed(ours), calls_needed(peer))
+  spent <- vapply(seq_len(times), function(i) {
+    c(seconds(ours, clock, calls[1]), seconds(peer, clock, calls[2]))
+  }, c(0, 0))
+  low <- apply(spent, 1, min)
+  middle <- apply(spent, 1, median)
+  cat(sprintf(
+    "%s: %s s of %s, peer %s s (min, median of %d)\n", what,
+    paste(format_number(c(low[1], middle[1])), collapse = ", "), clock,
+    paste(format_number(c(low[2], middle[2])), collapse = ", "), times
+  ))
+  record(what, "times as fast", low[2] / low[1], middle[2] / middle[1], target)
+}
+
+# Writes the results where bench/run.R looks for them.
+finish <- function(name) {
+  folder <- Sys.getenv("IOI_BENCH_RESULTS")
+  if (nzchar(folder)) {
+    saveRDS(do.call(rbind, results), file.path(folder, paste0(name, ".rds")))
+  }
+}
+
+# A survey with what an analyst has: stratum, psu, weight, domain, outcome; 24 bytes a
+# row. Shares differ between PSUs, so that clustering shows. The columns hold whole
+# numbers, the domain also as a factor where `coded`.
+make_survey <- function(rows, psus = 2000L, strata = 50L, domains = 100L, coded = FALSE) {
+  set.seed(20)
+  psu <- sample.int(psus, rows, replace = TRUE)
+  share <- rbeta(psus, 3, 7)
+  data <- data.frame(
+    stratum = (psu - 1L) %/% (psus %/% strata) + 1L,
+    psu = psu,
+    weight = runif(rows, 0.5, 2),
+    domain = sample.int(domains, rows, replace = TRUE),
+    outcome = as.integer(runif(rows) < share[psu])
+  )
+  if (coded) data$domain <- factor(data$domain)
+  data
+}

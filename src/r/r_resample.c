@@ -1,0 +1,86 @@
+/* r_resample.c - the R boundary of replicate weights. */
+#include "r/r_ioi.h"
+
+#include "core/resample.h"
+
+static ioi_numbers numbers_of(SEXP x)
+{
+  ioi_numbers out = {NULL, NULL, 0};
+  if (Rf_isReal(x))
+    out.real = REAL_RO(x);
+  else if (!Rf_isNull(x))
+    out.integer = INTEGER_RO(x);
+  return out;
+}
+
+/* columns: list of replicate weights; weight: what they are multiples of, or
+ * NULL; most: groups there may be. Gives group (from 0) and factor (replicates
+ * x groups), or NULL where there are more groups or they cannot be formed. */
+SEXP ioi_r_resample_groups(SEXP columns, SEXP weight, SEXP rows, SEXP most)
+{
+  const size_t n = (size_t) Rf_asReal(rows), limit = (size_t) Rf_asReal(most);
+  const size_t replicates = (size_t) XLENGTH(columns);
+  ioi_numbers *replicate =
+    (ioi_numbers *) R_alloc(replicates, sizeof *replicate);
+  for (size_t r = 0; r < replicates; r++)
+    replicate[r] = numbers_of(VECTOR_ELT(columns, (R_xlen_t) r));
+  const ioi_numbers w = numbers_of(weight);
+  size_t slots = 4, groups = 0;
+  while (slots <= 2 * limit) slots *= 2;
+  const char *names[] = {"group", "factor", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) n));
+  double *factor = (double *) R_alloc((limit + 1) * replicates, sizeof *factor);
+  int *slot = (int *) R_alloc(slots, sizeof *slot);
+  ioi_status status = ioi_resample_groups(replicate, replicates, &w, n, limit,
+                                          INTEGER(VECTOR_ELT(out, 0)), factor,
+                                          slot, slots, &groups);
+  if (status != IOI_OK) {
+    UNPROTECT(1);
+    return R_NilValue;
+  }
+  SET_VECTOR_ELT(out, 1,
+                 Rf_allocMatrix(REALSXP, (int) replicates, (int) groups));
+  for (size_t i = 0; i < replicates * groups; i++)
+    REAL(VECTOR_ELT(out, 1))[i] = factor[i];
+  UNPROTECT(1);
+  return out;
+}
+
+/* totals: as for ioi_r_variance(), of one variable `which` (from 1); factor:
+ * replicates x units. Gives cells x replicates. */
+SEXP ioi_r_resample_totals(SEXP totals, SEXP which, SEXP factor)
+{
+  SEXP first = ioi_r_get(totals, "first"), cell = ioi_r_get(totals, "cell");
+  const size_t units = (size_t) Rf_asReal(ioi_r_get(totals, "units"));
+  const size_t cells = (size_t) Rf_asReal(ioi_r_get(totals, "cells"));
+  const int replicates = Rf_nrows(factor);
+  SEXP w = VECTOR_ELT(ioi_r_get(totals, "w"), Rf_asInteger(which) - 1);
+  SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int) cells, replicates));
+  ioi_resample_totals(units, cells, Rf_isNull(first) ? NULL : INTEGER_RO(first),
+                      Rf_isNull(cell) ? NULL : INTEGER_RO(cell), REAL_RO(w),
+                      REAL_RO(factor), (size_t) replicates, REAL(out));
+  UNPROTECT(1);
+  return out;
+}
+
+/* estimate: full-sample estimates or NULL; theta: rows x replicates. Gives v
+ * (matrix or vector) and missing. */
+SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
+                             SEXP covariance)
+{
+  const int rows = Rf_nrows(theta), full = Rf_asLogical(covariance);
+  const char *names[] = {"v", "missing", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0,
+                 full ? Rf_allocMatrix(REALSXP, rows, rows)
+                      : Rf_allocVector(REALSXP, rows));
+  SET_VECTOR_ELT(out, 1, Rf_allocVector(REALSXP, rows));
+  double *work = (double *) R_alloc(2 * (size_t) rows, sizeof *work);
+  ioi_resample_variance(
+    Rf_isNull(estimate) ? NULL : REAL_RO(estimate), REAL_RO(theta),
+    (size_t) Rf_ncols(theta), (size_t) rows, Rf_asReal(scale), REAL_RO(rscale),
+    full, REAL(VECTOR_ELT(out, 0)), REAL(VECTOR_ELT(out, 1)), work);
+  UNPROTECT(1);
+  return out;
+}

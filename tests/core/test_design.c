@@ -1,0 +1,213 @@
+/* test_design.c - the checks of a design that read rows: strata of PSUs, scans
+ * of a column, columns that must be constant. */
+#include <limits.h>
+
+#include "core/design.h"
+#include "road.h"
+
+enum { ROWS = 3 * (int) IOI_BLOCK / 2, STRATA = 4, PSUS = 20 };
+
+/* PSU and stratum of each row; PSU j lies in stratum j % STRATA. */
+static int psu[ROWS], stratum[ROWS];
+static ioi_level level[2 * IOI_BLOCK];
+static const ioi_key keys[] = {
+  {.value = psu, .size = PSUS, .levels = PSUS},
+  {.value = stratum, .size = STRATA, .levels = STRATA},
+};
+
+static void draw_rows(uint64_t seed)
+{
+  for (size_t i = 0; i < ROWS; i++) {
+    psu[i] = (int) draw_below(&seed, PSUS - 1);
+    stratum[i] = psu[i] % STRATA;
+  }
+}
+
+static ioi_status nest(size_t rows, int *of_psu, size_t *row)
+{
+  return ioi_design_nest(keys, 2, 0, 1, rows, of_psu, row, level);
+}
+
+static void stratum_of_every_psu_is_found(void **state)
+{
+  int of_psu[PSUS];
+  size_t row = 777;
+  (void) state;
+  draw_rows(1);
+  assert_int_equal(nest(ROWS, of_psu, &row), IOI_OK);
+  for (int j = 0; j < PSUS - 1; j++) assert_int_equal(of_psu[j], j % STRATA);
+  assert_int_equal(of_psu[PSUS - 1], -1); /* a label without rows */
+  assert_true(row == 777);
+}
+
+static void no_rows_give_no_strata(void **state)
+{
+  int of_psu[PSUS];
+  size_t row = 777;
+  (void) state;
+  assert_int_equal(nest(0, of_psu, &row), IOI_OK);
+  for (int j = 0; j < PSUS; j++) assert_int_equal(of_psu[j], -1);
+  assert_true(row == 777);
+}
+
+/* The first row that crosses, on either side of the border of a block. */
+static void first_row_of_a_crossed_psu_is_named(void **state)
+{
+  const size_t at[] = {1, IOI_BLOCK - 1, IOI_BLOCK, IOI_BLOCK + 1, ROWS - 1};
+  int of_psu[PSUS];
+  (void) state;
+  for (size_t k = 0; k < 5; k++) {
+    size_t row = 777;
+    draw_rows(2);
+    psu[0] = stratum[0] = 0;
+    psu[at[k]] = 0;
+    stratum[at[k]] = 1;
+    assert_int_equal(nest(ROWS, of_psu, &row), IOI_ECROSSED);
+    assert_true(row == at[k]);
+    assert_int_equal(nest(at[k], of_psu, &row), IOI_OK);
+  }
+}
+
+static void rows_without_psu_or_stratum_cross_nothing(void **state)
+{
+  int of_psu[PSUS];
+  size_t row = 777;
+  (void) state;
+  draw_rows(3);
+  stratum[10] = INT_MIN;
+  psu[11] = INT_MIN;
+  stratum[11] = STRATA - 1;
+  assert_int_equal(nest(ROWS, of_psu, &row), IOI_OK);
+}
+
+static ioi_scan scan_of(const double *real, const int *whole, size_t rows)
+{
+  const ioi_numbers numbers = {real, whole};
+  ioi_scan scan;
+  memset(&scan, 0xAB, sizeof scan);
+  ioi_design_scan(&numbers, rows, &scan);
+  return scan;
+}
+
+static void scan_counts_what_cannot_be_used(void **state)
+{
+  const double x[] = {0, -0.0, 2.5, -INFINITY, NAN, -1, INFINITY, -NAN, 4};
+  const ioi_scan scan = scan_of(x, NULL, 9);
+  (void) state;
+  assert_true(scan.missing == 2 && scan.infinite == 2 && scan.negative == 1);
+  assert_true(scan.zero == 2 && scan.first_bad == 3);
+  assert_true(scan.sum == 6.5 && scan.largest == 4);
+}
+
+static void scan_of_integers_knows_the_missing_value_of_R(void **state)
+{
+  const int x[] = {INT_MAX, INT_MAX, INT_MIN, INT_MIN + 1, 0};
+  const ioi_scan scan = scan_of(NULL, x, 5);
+  (void) state;
+  assert_true(scan.missing == 1 && scan.infinite == 0 && scan.negative == 1);
+  assert_true(scan.zero == 1 && scan.first_bad == 2);
+  assert_true(scan.sum == 4294967294.0 && scan.largest == INT_MAX);
+}
+
+static void scan_of_good_numbers_or_none_finds_nothing_bad(void **state)
+{
+  const double x[] = {0x1p-1074, 1};
+  ioi_scan scan = scan_of(x, NULL, 2);
+  (void) state;
+  assert_true(scan.missing + scan.infinite + scan.negative + scan.zero == 0);
+  assert_true(scan.first_bad == 0 && scan.largest == 1);
+  scan = scan_of(x, NULL, 0);
+  assert_true(scan.missing + scan.infinite + scan.negative + scan.zero == 0);
+  assert_true(scan.sum == 0 && scan.largest == 0 && scan.first_bad == 0);
+}
+
+static void constant_column_gives_its_value_by_level(void **state)
+{
+  double x[ROWS], value[PSUS];
+  const ioi_numbers column = {x, NULL};
+  size_t row = 777;
+  (void) state;
+  draw_rows(4);
+  for (size_t i = 0; i < ROWS; i++) x[i] = 100 + psu[i] / 8.0;
+  psu[5] = INT_MIN;
+  x[5] = NAN; /* a row that takes no part */
+  assert_int_equal(
+    ioi_design_constant(keys, 2, 0, &column, ROWS, value, &row, level), IOI_OK);
+  for (int j = 0; j < PSUS - 1; j++) assert_true(value[j] == 100 + j / 8.0);
+  assert_true(isnan(value[PSUS - 1]) && row == 777);
+  assert_int_equal(
+    ioi_design_constant(keys, 2, 0, &column, 0, value, &row, level), IOI_OK);
+  assert_true(isnan(value[0]) && row == 777);
+}
+
+static void first_row_that_differs_is_named(void **state)
+{
+  const double other[] = {4, NAN, INFINITY, -3};
+  const size_t at[] = {1, IOI_BLOCK - 1, IOI_BLOCK, ROWS - 1};
+  double x[ROWS], value[STRATA];
+  const ioi_numbers column = {x, NULL};
+  (void) state;
+  draw_rows(5);
+  stratum[0] = 0;
+  for (size_t k = 0; k < 4; k++) {
+    size_t row = 777;
+    for (size_t i = 0; i < ROWS; i++) x[i] = 3;
+    x[at[k]] = other[k];
+    stratum[at[k]] = 0; /* as row 0 */
+    assert_int_equal(
+      ioi_design_constant(keys, 2, 1, &column, ROWS, value, &row, level),
+      IOI_EDOMAIN);
+    assert_true(row == at[k]);
+  }
+}
+
+static void missing_integer_is_not_a_constant(void **state)
+{
+  int x[ROWS];
+  double value[STRATA];
+  const ioi_numbers column = {NULL, x};
+  size_t row = 777;
+  (void) state;
+  draw_rows(6);
+  for (size_t i = 0; i < ROWS; i++) x[i] = 1000 + stratum[i];
+  assert_int_equal(
+    ioi_design_constant(keys, 2, 1, &column, ROWS, value, &row, level), IOI_OK);
+  for (int h = 0; h < STRATA; h++) assert_true(value[h] == 1000 + h);
+  x[0] = INT_MIN; /* the first row of its level: nothing to differ from */
+  assert_int_equal(
+    ioi_design_constant(keys, 2, 1, &column, ROWS, value, &row, level),
+    IOI_EDOMAIN);
+  assert_true(row == 0);
+}
+
+static void every_status_has_a_name_of_its_own(void **state)
+{
+  (void) state;
+  for (int a = IOI_OK; a <= IOI_ESTOPPED; a++) {
+    assert_string_not_equal(ioi_strstatus((ioi_status) a), "unknown");
+    for (int b = IOI_OK; b < a; b++)
+      assert_string_not_equal(ioi_strstatus((ioi_status) a),
+                              ioi_strstatus((ioi_status) b));
+  }
+  assert_string_equal(ioi_strstatus(IOI_OK), "ok");
+  assert_string_equal(ioi_strstatus((ioi_status) (IOI_ESTOPPED + 1)),
+                      "unknown");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(stratum_of_every_psu_is_found),
+    cmocka_unit_test(no_rows_give_no_strata),
+    cmocka_unit_test(first_row_of_a_crossed_psu_is_named),
+    cmocka_unit_test(rows_without_psu_or_stratum_cross_nothing),
+    cmocka_unit_test(scan_counts_what_cannot_be_used),
+    cmocka_unit_test(scan_of_integers_knows_the_missing_value_of_R),
+    cmocka_unit_test(scan_of_good_numbers_or_none_finds_nothing_bad),
+    cmocka_unit_test(constant_column_gives_its_value_by_level),
+    cmocka_unit_test(first_row_that_differs_is_named),
+    cmocka_unit_test(missing_integer_is_not_a_constant),
+    cmocka_unit_test(every_status_has_a_name_of_its_own),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,547 @@
+/* test_tally.c - one pass over the rows: against a slow sum by the definition,
+ * whatever the threads, the chunks and the kind of weight, bit for bit. */
+#include <limits.h>
+
+#include "core/proportion.h"
+#include "core/segregation.h"
+#include "core/tally.h"
+#include "core/variance.h"
+#include "road.h"
+
+enum {
+  ROWS = 4999,
+  STRATA = 3,
+  DOMAINS = 5,
+  CATEGORIES = 4,
+  CELLS = STRATA * DOMAINS * CATEGORIES,
+  KEYS = 6,
+  SUMS = 13,
+  SLOTS = 256
+};
+
+/* Which key is which. */
+enum { STRATUM, DOMAIN, CATEGORY, DENSE, INDEXED, PAIR };
+
+typedef enum { REAL, WHOLE, ONES } weights;
+
+static int stratum[ROWS], domain[ROWS], category[ROWS], whole[ROWS];
+static double real[ROWS], x[ROWS];
+static uint64_t slot_code[SLOTS], code[CELLS];
+static uint32_t slot_rank[SLOTS];
+static const ioi_index slots = {SLOTS, slot_code, slot_rank};
+static size_t occurring;
+
+/* Some rows lack a stratum or a category; one cell in four never occurs. */
+static int set_up(void **state)
+{
+  uint64_t seed = 20;
+  (void) state;
+  for (size_t i = 0; i < ROWS; i++) {
+    stratum[i] =
+      draw_below(&seed, 50) ? (int) draw_below(&seed, STRATA) : INT_MIN;
+    domain[i] = 1 + (int) draw_below(&seed, DOMAINS);
+    category[i] = (int) draw_below(&seed, CATEGORIES + 1);
+    if ((stratum[i] + domain[i] + category[i]) % 4 == 0) category[i] = -7;
+    whole[i] = (int) draw_below(&seed, 6);
+    real[i] = draw_below(&seed, 9) ? 1000 * draw_unit(&seed) : 0;
+    x[i] = draw_unit(&seed) - 0.5;
+  }
+  return 0;
+}
+
+static const size_t all_parts[] = {STRATUM, DOMAIN, CATEGORY};
+
+/* The keys for the rows from `from` on. */
+static void make_keys(size_t from, ioi_key *key)
+{
+  memset(key, 0, KEYS * sizeof *key);
+  key[STRATUM] =
+    (ioi_key){.value = stratum + from, .size = STRATA, .levels = STRATA};
+  key[DOMAIN] = (ioi_key){
+    .value = domain + from, .first = 1, .size = DOMAINS, .levels = DOMAINS};
+  key[CATEGORY] = (ioi_key){
+    .value = category + from, .size = CATEGORIES, .levels = CATEGORIES};
+  key[DENSE] = (ioi_key){.parts = 3, .part = all_parts, .levels = CELLS};
+  key[INDEXED] = (ioi_key){
+    .parts = 3, .part = all_parts, .index = &slots, .levels = occurring};
+  key[PAIR] = (ioi_key){
+    .parts = 2, .part = all_parts + 1, .levels = DOMAINS * CATEGORIES};
+}
+
+static int fill_index(void **state)
+{
+  ioi_key key[KEYS];
+  ioi_index index = {SLOTS, slot_code, slot_rank};
+  ioi_level *level = zeroed(KEYS * IOI_BLOCK, sizeof *level);
+  set_up(state);
+  make_keys(0, key);
+  ioi_status status =
+    ioi_index_find(key, DENSE, ROWS, &index, &occurring, level);
+  ioi_index_rank(&index, code, occurring);
+  free(level);
+  return status == IOI_OK && occurring > 30 && occurring < CELLS ? 0 : 1;
+}
+
+/* Every kind over cells, dense and indexed, and some over other keys. */
+static const struct {
+  ioi_sum_kind kind;
+  size_t key, value;
+} asked[SUMS] = {
+  {IOI_SUM_ROWS, DENSE, 0}, {IOI_SUM_N, DENSE, 0},
+  {IOI_SUM_W, DENSE, 0},    {IOI_SUM_WW, DENSE, 0},
+  {IOI_SUM_WX, DENSE, 0},   {IOI_SUM_ROWS, INDEXED, 0},
+  {IOI_SUM_N, INDEXED, 0},  {IOI_SUM_W, INDEXED, 0},
+  {IOI_SUM_WW, INDEXED, 0}, {IOI_SUM_WX, INDEXED, 0},
+  {IOI_SUM_WX, STRATUM, 1}, {IOI_SUM_W, PAIR, 0},
+  {IOI_SUM_N, CATEGORY, 0},
+};
+
+static size_t levels_of(size_t key)
+{
+  const size_t levels[] = {STRATA, DOMAINS,   CATEGORIES,
+                           CELLS,  occurring, DOMAINS * CATEGORIES};
+  return levels[key];
+}
+
+static size_t doubles_of_all(void)
+{
+  size_t doubles = 0;
+  for (size_t s = 0; s < SUMS; s++) doubles += levels_of(asked[s].key);
+  return doubles;
+}
+
+/* Where sum s stands among the doubles. */
+static size_t start_of(size_t s)
+{
+  size_t start = 0;
+  for (size_t before = 0; before < s; before++)
+    start += levels_of(asked[before].key);
+  return start;
+}
+
+typedef struct {
+  size_t calls, last, stop_at;
+} ticks;
+
+static int on_tick(void *context, size_t done)
+{
+  ticks *t = context;
+  t->calls++;
+  assert_true(done > t->last);
+  t->last = done;
+  return t->stop_at > 0 && done >= t->stop_at;
+}
+
+/* Adds rows from .. from + rows - 1 to `out`. The work space has exactly the
+ * size that the header asks for, and starts with rubbish. */
+static ioi_status tally_into(double *out, size_t from, size_t rows,
+                             weights kind, size_t chunk, int threads, ticks *t)
+{
+  ioi_key key[KEYS];
+  ioi_sum sum[SUMS];
+  const ioi_numbers value[] = {{x + from, NULL}, {NULL, whole + from}};
+  make_keys(from, key);
+  for (size_t s = 0; s < SUMS; s++)
+    sum[s] =
+      (ioi_sum){asked[s].kind, asked[s].key, asked[s].value, out + start_of(s)};
+  const ioi_rows all = {
+    rows,
+    KEYS,
+    key,
+    {kind == REAL ? real + from : NULL, kind == WHOLE ? whole + from : NULL},
+    2,
+    value};
+  const size_t doubles = ioi_tally_doubles(&all, sum, SUMS);
+  assert_true(doubles == doubles_of_all());
+  const size_t size = (size_t) threads * doubles;
+  double *work = rows > chunk ? zeroed(size, sizeof *work) : NULL;
+  if (work) memset(work, 0xAB, size * sizeof *work);
+  ioi_level *level = zeroed((size_t) threads * KEYS * IOI_BLOCK, sizeof *level);
+  ioi_status status = ioi_tally_rows(&all, sum, SUMS, chunk, threads, work,
+                                     level, t ? on_tick : NULL, t);
+  free(work);
+  free(level);
+  return status;
+}
+
+static double *tally(size_t from, size_t rows, weights kind, size_t chunk,
+                     int threads)
+{
+  double *out = zeroed(doubles_of_all(), sizeof *out);
+  assert_int_equal(tally_into(out, from, rows, kind, chunk, threads, NULL),
+                   IOI_OK);
+  return out;
+}
+
+/* By the definition: the level of row i in a key, or -1. */
+static long slow_level(size_t key, size_t i)
+{
+  long s = stratum[i], d = domain[i] - 1, c = category[i];
+  int category_ok = c >= 0 && c < CATEGORIES;
+  if (key == STRATUM) return s >= 0 ? s : -1;
+  if (key == DOMAIN) return d;
+  if (key == CATEGORY) return category_ok ? c : -1;
+  if (key == PAIR) return category_ok ? d * CATEGORIES + c : -1;
+  if (!category_ok || s < 0) return -1;
+  long cell = (s * DOMAINS + d) * CATEGORIES + c;
+  for (size_t r = 0; key == INDEXED && r < occurring; r++)
+    if (code[r] == (uint64_t) cell) return (long) r;
+  return cell;
+}
+
+static double slow_term(size_t s, size_t i, weights kind)
+{
+  double w = kind == REAL ? real[i] : kind == WHOLE ? whole[i] : 1;
+  if (asked[s].kind == IOI_SUM_ROWS) return 1;
+  if (asked[s].kind == IOI_SUM_N) return w > 0 ? 1 : 0;
+  if (asked[s].kind == IOI_SUM_W) return w;
+  if (asked[s].kind == IOI_SUM_WW) return w * w;
+  return w * (asked[s].value == 0 ? x[i] : whole[i]);
+}
+
+/* Each chunk summed apart in row order, the chunks added in order. */
+static double *slow_tally(size_t from, size_t rows, weights kind, size_t chunk)
+{
+  double *out = zeroed(doubles_of_all(), sizeof *out);
+  double *part = zeroed(doubles_of_all(), sizeof *part);
+  for (size_t first = from; first < from + rows; first += chunk) {
+    memset(part, 0, doubles_of_all() * sizeof *part);
+    for (size_t i = first; i < first + chunk && i < from + rows; i++)
+      for (size_t s = 0; s < SUMS; s++)
+        if (slow_level(asked[s].key, i) >= 0)
+          part[start_of(s) + (size_t) slow_level(asked[s].key, i)] +=
+            slow_term(s, i, kind);
+    for (size_t k = 0; k < doubles_of_all(); k++) out[k] += part[k];
+  }
+  free(part);
+  return out;
+}
+
+static const size_t chunks[] = {1, 100, 512, 700, 1024, ROWS - 1, ROWS, 9999};
+enum { CHUNKS = sizeof chunks / sizeof *chunks };
+
+static void sums_are_those_of_the_definition(void **state)
+{
+  (void) state;
+  for (weights kind = REAL; kind <= ONES; kind++)
+    for (size_t c = 1; c < CHUNKS; c++) {
+      double *want = slow_tally(0, ROWS, kind, chunks[c]);
+      double *got = tally(0, ROWS, kind, chunks[c], 1);
+      same(got, want, doubles_of_all());
+      free(got);
+      free(want);
+    }
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+  (void) state;
+  for (weights kind = REAL; kind <= ONES; kind++)
+    for (size_t c = 0; c < CHUNKS; c++) {
+      double *one = tally(0, ROWS, kind, chunks[c], 1);
+      for (int threads = 2; threads <= 4; threads++) {
+        double *many = tally(0, ROWS, kind, chunks[c], threads);
+        same(many, one, doubles_of_all());
+        free(many);
+      }
+      free(one);
+    }
+}
+
+static void more_threads_than_chunks_are_harmless(void **state)
+{
+  (void) state;
+  double *one = tally(0, ROWS, REAL, 2000, 1);
+  double *many = tally(0, ROWS, REAL, 2000, 17);
+  same(many, one, doubles_of_all());
+  free(one);
+  free(many);
+}
+
+static void indexed_cells_are_the_dense_cells_that_occur(void **state)
+{
+  (void) state;
+  double *t = tally(0, ROWS, REAL, 700, 2);
+  for (size_t s = 0; s < 5; s++) {
+    const double *dense = t + start_of(s), *indexed = t + start_of(s + 5);
+    size_t seen = 0;
+    for (size_t cell = 0; cell < CELLS; cell++)
+      if (seen < occurring && code[seen] == cell)
+        same(indexed + seen++, dense + cell, 1);
+      else
+        assert_true(dense[cell] == 0);
+    assert_true(seen == occurring);
+  }
+  free(t);
+}
+
+/* Tallies of rows cut[0] .. cut[1] - 1, cut[1] .. , merged in order. */
+static double *merged(const size_t *cut, size_t shards, weights kind,
+                      size_t chunk, int threads)
+{
+  double *into = zeroed(doubles_of_all(), sizeof *into);
+  for (size_t s = 0; s < shards; s++) {
+    double *shard = tally(cut[s], cut[s + 1] - cut[s], kind, chunk, threads);
+    ioi_tally_merge(into, shard, doubles_of_all());
+    free(shard);
+  }
+  return into;
+}
+
+/* The first shard may hold any number of chunks, the others one each. */
+static void shards_of_a_chunk_merge_to_the_whole_bit_for_bit(void **state)
+{
+  const size_t chunk = 700;
+  (void) state;
+  for (weights kind = REAL; kind <= ONES; kind++)
+    for (size_t first = 1; first <= 7; first++)
+      for (int threads = 1; threads <= 4; threads++) {
+        size_t cut[9] = {0}, shards = 0;
+        for (size_t at = first * chunk; at < ROWS; at += chunk)
+          cut[++shards] = at;
+        cut[++shards] = ROWS;
+        double *whole_tally = tally(0, ROWS, kind, chunk, threads);
+        double *parts = merged(cut, shards, kind, chunk, threads);
+        same(parts, whole_tally, doubles_of_all());
+        free(whole_tally);
+        free(parts);
+      }
+}
+
+/* Sums of whole numbers are exact, so shards may be cut anywhere. */
+static void shards_of_whole_weights_merge_exactly_wherever_cut(void **state)
+{
+  const size_t cut[] = {0, 1, 1, 513, 2600, 4998, ROWS};
+  const size_t exact = start_of(4); /* rows, n, w and w^2: not w x, x is real */
+  (void) state;
+  for (weights kind = WHOLE; kind <= ONES; kind++) {
+    double *one = tally(0, ROWS, kind, 700, 1);
+    double *parts = merged(cut, 6, kind, 512, 2);
+    same(parts, one, exact);
+    free(one);
+    free(parts);
+  }
+}
+
+/* With other weights a shard of many chunks is one rounding apart. */
+static void shards_of_real_weights_merge_to_rounding_wherever_cut(void **state)
+{
+  const size_t cut[] = {0, 700, 2100, ROWS};
+  (void) state;
+  double *one = tally(0, ROWS, REAL, 700, 1);
+  double *parts = merged(cut, 3, REAL, 700, 2);
+  for (size_t k = 0; k < doubles_of_all(); k++)
+    near(parts[k], one[k], 1e-13 * (fabs(one[k]) + 1));
+  free(one);
+  free(parts);
+}
+
+/* Everything that follows from a tally: proportions by domain with their
+ * covariance (records as PSUs) and D of two domains over categories. */
+typedef struct {
+  double p[DOMAINS * CATEGORIES];
+  double v[DOMAINS * CATEGORIES * DOMAINS * CATEGORIES];
+  double d, u[2 * CATEGORIES];
+} results;
+
+static void finish(const double *t, results *out)
+{
+  enum { PAIRS = DOMAINS * CATEGORIES };
+  double w[PAIRS], value[PAIRS * CATEGORIES], sampled[STRATA] = {0};
+  double work[11 * PAIRS];
+  int row[PAIRS], at[PAIRS + 1], of_row[PAIRS];
+  unsigned char bits[DOMAINS] = {0};
+  size_t occupied;
+  memset(out, 0, sizeof *out);
+  for (size_t i = 0; i < ROWS; i++)
+    if (slow_level(STRATUM, i) >= 0) sampled[stratum[i]]++;
+  const ioi_design design = {STRATA, NULL, sampled, NULL, IOI_LONELY_FAIL, 0};
+  const ioi_totals totals = {STRATA, PAIRS,           NULL,
+                             NULL,   t + start_of(2), t + start_of(3)};
+  ioi_totals_collapse(&totals, w);
+  ioi_proportion(w, DOMAINS, CATEGORIES, 0, out->p, row, at, value);
+  for (int r = 0; r < PAIRS; r++) of_row[r] = r / CATEGORIES;
+  ioi_presence presence = {DOMAINS, of_row, of_row, NULL, bits};
+  const ioi_influence influence = {PAIRS, row, at, value};
+  assert_true(ioi_variance_work(PAIRS) == 11 * PAIRS);
+  ioi_presence_fill(&design, &totals, &presence);
+  ioi_variance(&design, &totals, &influence, &presence, 1, out->v, work);
+  const double *a = t + start_of(11), *b = a + CATEGORIES;
+  assert_int_equal(ioi_dissimilarity(a, b, CATEGORIES, &out->d, out->u,
+                                     out->u + CATEGORIES, &occupied),
+                   IOI_OK);
+}
+
+static void
+variance_and_dissimilarity_of_shards_are_those_of_the_whole(void **state)
+{
+  const size_t cut[] = {0, 2100, 2800, 3500, 4200, 4900, ROWS};
+  results one, parts;
+  (void) state;
+  for (int threads = 1; threads <= 4; threads++) {
+    double *t = tally(0, ROWS, REAL, 700, 1);
+    finish(t, &one);
+    free(t);
+    t = merged(cut, 6, REAL, 700, threads);
+    finish(t, &parts);
+    free(t);
+    assert_true(one.d > 0 && one.v[0] > 0);
+    same(&parts.d, &one.d, 1);
+    same(parts.u, one.u, 2 * CATEGORIES);
+    same(parts.p, one.p, DOMAINS * CATEGORIES);
+    same(parts.v, one.v, sizeof one.v / sizeof *one.v);
+  }
+}
+
+static void weight_2_is_a_row_twice(void **state)
+{
+  const int value[] = {0, 0}, two[] = {2};
+  const ioi_key key = {.value = value, .size = 1, .levels = 1};
+  double twice = 0, weighted = 0;
+  ioi_level level[IOI_BLOCK];
+  ioi_sum a = {IOI_SUM_W, 0, 0, &twice}, b = {IOI_SUM_W, 0, 0, &weighted};
+  const ioi_rows rows = {2, 1, &key, {NULL, NULL}, 0, NULL};
+  const ioi_rows row = {1, 1, &key, {NULL, two}, 0, NULL};
+  (void) state;
+  ioi_tally_rows(&rows, &a, 1, 9, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&row, &b, 1, 9, 1, NULL, level, NULL, NULL);
+  assert_true(twice == 2 && weighted == 2);
+}
+
+static void keys_that_no_sum_needs_are_idle(void **state)
+{
+  enum { PAIRS = DOMAINS * CATEGORIES };
+  const int want[KEYS] = {[STRATUM] = 1, [DENSE] = 1, [INDEXED] = 1};
+  double all[PAIRS] = {0}, some[PAIRS] = {0};
+  ioi_level level[KEYS * IOI_BLOCK];
+  ioi_key key[KEYS];
+  (void) state;
+  make_keys(0, key);
+  const ioi_rows rows = {ROWS, KEYS, key, {real, NULL}, 0, NULL};
+  ioi_sum sum = {IOI_SUM_W, PAIR, 0, all};
+  ioi_tally_rows(&rows, &sum, 1, ROWS, 1, NULL, level, NULL, NULL);
+  ioi_tally_idle(&sum, 1, key, KEYS);
+  memset(level, 0x55, sizeof level);
+  sum.sum = some;
+  ioi_tally_rows(&rows, &sum, 1, ROWS, 1, NULL, level, NULL, NULL);
+  same(some, all, PAIRS);
+  for (size_t k = 0; k < KEYS; k++) {
+    assert_int_equal(key[k].idle, want[k]);
+    assert_true((level[k * IOI_BLOCK] == 0x55555555) == want[k]);
+  }
+}
+
+static void call_adds_to_what_is_there(void **state)
+{
+  (void) state;
+  double *once = tally(0, ROWS, WHOLE, 700, 2);
+  double *twice = tally(0, ROWS, WHOLE, 700, 2);
+  tally_into(twice, 0, ROWS, WHOLE, 9999, 1, NULL);
+  for (size_t k = 0; k < start_of(4); k++) assert_true(twice[k] == 2 * once[k]);
+  free(once);
+  free(twice);
+}
+
+/* 4 persons with a weight of 2^31 - 1 each are more than an int holds, and
+ * their squares more than a double holds exactly. */
+static void sums_pass_the_range_of_int(void **state)
+{
+  const int most[] = {INT_MAX, INT_MAX, INT_MAX, INT_MAX};
+  const ioi_key key = {.size = 1, .levels = 1};
+  const ioi_numbers value = {NULL, most};
+  double w = 0, ww = 0, wx = 0;
+  ioi_level level[IOI_BLOCK];
+  ioi_sum sum[] = {
+    {IOI_SUM_W, 0, 0, &w}, {IOI_SUM_WW, 0, 0, &ww}, {IOI_SUM_WX, 0, 0, &wx}};
+  const ioi_rows rows = {4, 1, &key, {NULL, most}, 1, &value};
+  (void) state;
+  ioi_tally_rows(&rows, sum, 3, 4, 1, NULL, level, NULL, NULL);
+  assert_true(w == 8589934588.0);
+  near(ww, 4 * 2147483647.0 * 2147483647.0, 1e4);
+  assert_true(wx == ww);
+}
+
+static void rows_without_a_level_may_hold_anything(void **state)
+{
+  const int value[] = {0, INT_MIN, 0};
+  const double w[] = {2, NAN, 3}, y[] = {1, INFINITY, 1};
+  const ioi_key key = {.value = value, .size = 1, .levels = 1};
+  const ioi_numbers column = {y, NULL};
+  double sum = 0;
+  ioi_level level[IOI_BLOCK];
+  ioi_sum wx = {IOI_SUM_WX, 0, 0, &sum};
+  const ioi_rows rows = {3, 1, &key, {w, NULL}, 1, &column};
+  (void) state;
+  ioi_tally_rows(&rows, &wx, 1, 3, 1, NULL, level, NULL, NULL);
+  assert_true(sum == 5);
+}
+
+static void no_rows_no_sums_and_no_levels_do_nothing(void **state)
+{
+  const ioi_key none = {.levels = 0};
+  ioi_sum sum = {IOI_SUM_W, 0, 0, NULL};
+  ioi_level level[2 * IOI_BLOCK];
+  (void) state;
+  double *t = tally(0, 0, REAL, 700, 2);
+  for (size_t k = 0; k < doubles_of_all(); k++) assert_true(t[k] == 0);
+  free(t);
+  for (size_t chunk = 100; chunk <= 1000; chunk += 900)
+    for (size_t sums = 0; sums <= 1; sums++) {
+      const ioi_rows rows = {999, 1, &none, {NULL, NULL}, 0, NULL};
+      assert_true(ioi_tally_doubles(&rows, &sum, sums) == 0);
+      assert_int_equal(
+        ioi_tally_rows(&rows, &sum, sums, chunk, 2, NULL, level, NULL, NULL),
+        IOI_OK);
+    }
+}
+
+static void tick_sees_every_round_and_stops_the_tally(void **state)
+{
+  (void) state;
+  double *t = zeroed(doubles_of_all(), sizeof *t);
+  ticks all = {0, 0, 0}, some = {0, 0, 1500}, none = {0, 0, 1};
+  assert_int_equal(tally_into(t, 0, ROWS, REAL, 500, 2, &all), IOI_OK);
+  assert_true(all.calls == 5 && all.last == ROWS);
+  assert_int_equal(tally_into(t, 0, ROWS, REAL, 500, 2, &some), IOI_ESTOPPED);
+  assert_true(some.calls == 2 && some.last == 2000);
+  assert_int_equal(tally_into(t, 0, ROWS, REAL, 500, 4, &none), IOI_ESTOPPED);
+  assert_true(none.calls == 1 && none.last == 2000);
+  free(t);
+}
+
+static void chunk_is_a_power_of_2_no_less_than_the_doubles(void **state)
+{
+  const size_t least = (size_t) 1 << 20,
+               many[] = {0, 1, least, least + 1, 123456789};
+  (void) state;
+  for (size_t i = 0; i < 5; i++) {
+    size_t chunk = ioi_tally_chunk(many[i]);
+    assert_true(chunk >= least && chunk >= many[i]);
+    assert_true((chunk & (chunk - 1)) == 0);
+    assert_true(chunk == least || chunk / 2 < many[i]);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(sums_are_those_of_the_definition),
+    cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+    cmocka_unit_test(more_threads_than_chunks_are_harmless),
+    cmocka_unit_test(indexed_cells_are_the_dense_cells_that_occur),
+    cmocka_unit_test(shards_of_a_chunk_merge_to_the_whole_bit_for_bit),
+    cmocka_unit_test(shards_of_whole_weights_merge_exactly_wherever_cut),
+    cmocka_unit_test(shards_of_real_weights_merge_to_rounding_wherever_cut),
+    cmocka_unit_test(
+      variance_and_dissimilarity_of_shards_are_those_of_the_whole),
+    cmocka_unit_test(weight_2_is_a_row_twice),
+    cmocka_unit_test(keys_that_no_sum_needs_are_idle),
+    cmocka_unit_test(call_adds_to_what_is_there),
+    cmocka_unit_test(sums_pass_the_range_of_int),
+    cmocka_unit_test(rows_without_a_level_may_hold_anything),
+    cmocka_unit_test(no_rows_no_sums_and_no_levels_do_nothing),
+    cmocka_unit_test(tick_sees_every_round_and_stops_the_tally),
+    cmocka_unit_test(chunk_is_a_power_of_2_no_less_than_the_doubles),
+  };
+  return cmocka_run_group_tests(tests, fill_index, NULL);
+}

@@ -1,0 +1,4 @@
+library(testthat)
+library(ioi)
+
+test_check("ioi")
