@@ -323,7 +323,8 @@ base_words <- function(x) {
     return(NULL)
   }
   kind <- c(
-    linearised = "survey design", srs = "simple random sample", counts = "counts"
+    linearised = "survey design", replicate = "survey with replicate weights",
+    srs = "simple random sample", counts = "counts"
   )
   strata <- design$strata
   parts <- c(
@@ -345,12 +346,12 @@ unit_words <- function(x) {
 }
 
 flag_words <- c(
-  empty = "nobody to count in this row",
+  empty = "nobody to count, or a group without members",
   single = "all members are in one unit",
   ci_nchs = "limits by the nchs method, as the method asked for has none here",
   ci_xlogit = "limits by the xlogit method, as logit is undefined in a replicate",
   df = "no limits: fewer than one degree of freedom",
-  boundary = "no limits: the standard error is 0 at the edge of the scale",
+  boundary = "no limits: the standard error is 0",
   lonely = "no standard error: no stratum is left to estimate it from",
   reference = "the reference itself",
   c = "suppressed for confidentiality",

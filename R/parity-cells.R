@@ -92,8 +92,11 @@ parity_estimates <- function(x, group, by, level, mover, call) {
       arg = "x", call = call
     )
   }
+  check_intact(x, "x", call)
   if (!length(by)) by <- info$by
-  cells <- parity_cells(x, group, union(by, intersect(parity_labels, names(x))), call)
+  labels <- intersect(parity_labels, names(x))
+  labels <- labels[!vapply(labels, function(name) all(is.na(x[[name]])), NA)]
+  cells <- parity_cells(x, group, union(by, labels), call)
   own <- cells$kept
   level <- if (is.null(level)) info$level else level
   limits <- parity_own_limits(x, level, mover)

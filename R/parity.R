@@ -358,14 +358,21 @@ parity_together <- function(cells, g, r) {
   if (!cells$counted) {
     return(list(df = pmin(cells$df[g], cells$df[r]), n = n))
   }
+  df <- parity_union_df(domains, a, b, n)
+  df[cells$df[g] <= 0 | cells$df[r] <= 0] <- 0 # a variance that was not estimated
+  list(df = df, n = n)
+}
+
+# Degrees of freedom of the records of two domains together.
+parity_union_df <- function(domains, a, b, n) {
   if (!is.null(domains$df)) {
-    return(list(df = rep(domains$df, length(a)), n = n))
+    return(rep(domains$df, length(a)))
   }
   if (!is.null(domains$factor)) {
-    return(list(df = replicate_union_df(domains, a, b), n = n))
+    return(replicate_union_df(domains, a, b))
   }
   psus <- if (is.null(domains$psu)) n else .Call(ioi_r_parity_union, domains$psu, a, b)
-  list(df = psus - .Call(ioi_r_parity_union, domains$stratum, a, b), n = n)
+  psus - .Call(ioi_r_parity_union, domains$stratum, a, b)
 }
 
 # Welch and Satterthwaite for independent groups.

@@ -483,10 +483,20 @@ domain_list <- function(design, id, n, presence) {
   )
 }
 
+# A simple random sample has nothing but rows.
+design_type <- function(design) {
+  if (!is.null(design$replicates)) {
+    return("replicate")
+  }
+  plain <- is.null(design$weight) && length(design$strata) == 1 &&
+    is.null(design$stages[[1]]$core$psu_first)
+  if (plain) "srs" else "linearised"
+}
+
 # What an estimate remembers of its design.
 design_info <- function(design) {
   list(
-    type = if (is.null(design$replicates)) "linearised" else "replicate",
+    type = design_type(design),
     replicates = length(design$replicates$rscales), strata = length(design$strata), psus = design_psus(design),
     rows = design$rows, weights = !is.null(design$weight),
     fpc = !is.null(design$stages[[1]]$core$fraction),

@@ -54,22 +54,32 @@ calls_needed <- function(run) {
   max(1, ceiling(0.2 / max(once, 1e-3)))
 }
 
-# Times `ours` and `peer`, two functions without arguments, `times` times in turns.
-# Records how many times as fast ours is: peer's seconds over ours, minimum over
-# minimum and median over median.
-race <- function(what, ours, peer, times = 7, clock = "cpu", target = NA) {
-  calls <- c(calls_needed(ours), calls_needed(peer))
+# Times functions without arguments in turns, `times` times: seconds, a column each.
+take_turns <- function(runs, times, clock = "cpu") {
+  calls <- vapply(runs, calls_needed, 0)
   spent <- vapply(seq_len(times), function(i) {
-    c(seconds(ours, clock, calls[1]), seconds(peer, clock, calls[2]))
-  }, c(0, 0))
-  low <- apply(spent, 1, min)
-  middle <- apply(spent, 1, median)
+    mapply(seconds, runs, calls, MoreArgs = list(clock = clock))
+  }, numeric(length(runs)))
+  t(spent)
+}
+
+# Records how many times as fast ours is than the peer: the peer's seconds over ours,
+# least over least and median over median.
+record_race <- function(what, ours, peer, clock = "cpu", target = NA) {
+  low <- c(min(ours), min(peer))
+  middle <- c(median(ours), median(peer))
   cat(sprintf(
-    "%s: %s s of %s, peer %s s (min, median of %d)\n", what,
-    paste(format_number(c(low[1], middle[1])), collapse = ", "), clock,
-    paste(format_number(c(low[2], middle[2])), collapse = ", "), times
+    "seconds of %s, least and median of %d: ours %s, peer %s\n",
+    if (clock == "cpu") "CPU" else "the clock", length(ours),
+    paste(format_number(c(low[1], middle[1])), collapse = ", "),
+    paste(format_number(c(low[2], middle[2])), collapse = ", ")
   ))
   record(what, "times as fast", low[2] / low[1], middle[2] / middle[1], target)
+}
+
+race <- function(what, ours, peer, times = 7, clock = "cpu", target = NA) {
+  spent <- take_turns(list(ours, peer), times, clock)
+  record_race(what, spent[, 1], spent[, 2], clock, target)
 }
 
 # Writes the results where bench/run.R looks for them.

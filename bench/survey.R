@@ -23,24 +23,28 @@ peer_covariance <- function(design) {
 result <- ours()
 design <- peer_design()
 limits <- peer_limits(design)
+covariance <- peer_covariance(design)
 show_equal("proportions", result$estimate, limits$outcome)
 show_equal("standard errors", result$std.error, limits[["se.as.numeric(outcome)"]])
 show_equal("lower beta limits", result$conf.low, limits$ci_l)
 show_equal("upper beta limits", result$conf.high, limits$ci_u)
-show_equal("covariance, 100 x 100", vcov(result), vcov(peer_covariance(design)))
+show_equal("covariance, 100 x 100", vcov(result), vcov(covariance))
 
-race(
-  "all of it, against svydesign() + svyby(svyciprop), no covariance",
-  ours, function() peer_limits(peer_design()),
-  times = 3, target = 150
+spent <- take_turns(times = 3, list(
+  ours = ours,
+  design = peer_design,
+  limits = function() peer_limits(design),
+  covariance = function() peer_covariance(design)
+))
+peer <- spent[, "design"] + spent[, "limits"]
+record_race(
+  "all of it; peer svydesign() + svyby(svyciprop), no covariance",
+  spent[, "ours"], peer,
+  target = 150
 )
-race(
-  "all of it, against the same + svyby(svymean, covmat = TRUE)",
-  ours, function() {
-    design <- peer_design()
-    peer_limits(design)
-    peer_covariance(design)
-  },
-  times = 3, target = 150
+record_race(
+  "all of it; peer the same + svyby(svymean, covmat = TRUE)",
+  spent[, "ours"], peer + spent[, "covariance"],
+  target = 150
 )
 finish("survey")

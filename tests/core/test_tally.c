@@ -14,18 +14,19 @@ enum {
   DOMAINS = 5,
   CATEGORIES = 4,
   CELLS = STRATA * DOMAINS * CATEGORIES,
-  KEYS = 6,
-  SUMS = 13,
+  KEYS = 8,
+  FORMS = 12, /* kinds of sums, with and without columns */
+  SUMS = 2 * FORMS + 5,
   SLOTS = 256
 };
 
 /* Which key is which. */
-enum { STRATUM, DOMAIN, CATEGORY, DENSE, INDEXED, PAIR };
+enum { STRATUM, DOMAIN, CATEGORY, DENSE, INDEXED, PAIR, OBSERVED, SEEN };
 
 typedef enum { REAL, WHOLE, ONES } weights;
 
 static int stratum[ROWS], domain[ROWS], category[ROWS], whole[ROWS];
-static double real[ROWS], x[ROWS];
+static double real[ROWS], x[ROWS], holes[ROWS];
 static uint64_t slot_code[SLOTS], code[CELLS];
 static uint32_t slot_rank[SLOTS];
 static const ioi_index slots = {SLOTS, slot_code, slot_rank};
@@ -45,11 +46,13 @@ static int set_up(void **state)
     whole[i] = (int) draw_below(&seed, 6);
     real[i] = draw_below(&seed, 9) ? 1000 * draw_unit(&seed) : 0;
     x[i] = draw_unit(&seed) - 0.5;
+    holes[i] = draw_below(&seed, 7) ? draw_unit(&seed) : NAN;
   }
   return 0;
 }
 
 static const size_t all_parts[] = {STRATUM, DOMAIN, CATEGORY};
+static const size_t seen_parts[] = {OBSERVED, PAIR};
 
 /* The keys for the rows from `from` on. */
 static void make_keys(size_t from, ioi_key *key)
@@ -66,6 +69,9 @@ static void make_keys(size_t from, ioi_key *key)
     .parts = 3, .part = all_parts, .index = &slots, .levels = occurring};
   key[PAIR] = (ioi_key){
     .parts = 2, .part = all_parts + 1, .levels = DOMAINS * CATEGORIES};
+  key[OBSERVED] = (ioi_key){.observed = {holes + from, NULL, 0}, .levels = 1};
+  key[SEEN] =
+    (ioi_key){.parts = 2, .part = seen_parts, .levels = DOMAINS * CATEGORIES};
 }
 
 static int fill_index(void **state)
@@ -82,31 +88,50 @@ static int fill_index(void **state)
   return status == IOI_OK && occurring > 30 && occurring < CELLS ? 0 : 1;
 }
 
-/* Every kind over cells, dense and indexed, and some over other keys. */
-static const struct {
+/* Columns, some less a centre. */
+enum { X, Y, X_CENTRED, Y_CENTRED, HOLES, COLUMNS, NONE = -1 };
+
+typedef struct {
   ioi_sum_kind kind;
-  size_t key, value;
-} asked[SUMS] = {
-  {IOI_SUM_ROWS, DENSE, 0}, {IOI_SUM_N, DENSE, 0},
-  {IOI_SUM_W, DENSE, 0},    {IOI_SUM_WW, DENSE, 0},
-  {IOI_SUM_WX, DENSE, 0},   {IOI_SUM_ROWS, INDEXED, 0},
-  {IOI_SUM_N, INDEXED, 0},  {IOI_SUM_W, INDEXED, 0},
-  {IOI_SUM_WW, INDEXED, 0}, {IOI_SUM_WX, INDEXED, 0},
-  {IOI_SUM_WX, STRATUM, 1}, {IOI_SUM_W, PAIR, 0},
-  {IOI_SUM_N, CATEGORY, 0},
+  int key, x, y;
+} question;
+
+/* Every form of a sum; asked over the dense cells, then over the indexed ones,
+ * then some over other keys. */
+static const question forms[FORMS] = {
+  {IOI_SUM_ROWS, 0, NONE, NONE}, {IOI_SUM_N, 0, NONE, NONE},
+  {IOI_SUM_W, 0, NONE, NONE},    {IOI_SUM_WW, 0, NONE, NONE},
+  {IOI_SUM_WW, 0, Y, NONE},      {IOI_SUM_W, 0, Y_CENTRED, Y},
+  {IOI_SUM_ONE, 0, Y, NONE},     {IOI_SUM_W, 0, X, NONE},
+  {IOI_SUM_W, 0, X, X_CENTRED},  {IOI_SUM_WW, 0, X_CENTRED, X_CENTRED},
+  {IOI_SUM_ONE, 0, X, X},        {IOI_SUM_ONE, 0, Y_CENTRED, X},
 };
+static const question others[SUMS - 2 * FORMS] = {
+  {IOI_SUM_W, STRATUM, Y, NONE},     {IOI_SUM_W, PAIR, NONE, NONE},
+  {IOI_SUM_N, CATEGORY, NONE, NONE}, {IOI_SUM_ROWS, OBSERVED, NONE, NONE},
+  {IOI_SUM_W, SEEN, HOLES, NONE},
+};
+enum { DENSE_W = 2, DENSE_WW = 3, PAIR_W = 2 * FORMS + 1 };
+
+static question asked(size_t s)
+{
+  question q = s < 2 * FORMS ? forms[s % FORMS] : others[s - 2 * FORMS];
+  if (s < 2 * FORMS) q.key = s < FORMS ? DENSE : INDEXED;
+  return q;
+}
 
 static size_t levels_of(size_t key)
 {
-  const size_t levels[] = {STRATA, DOMAINS,   CATEGORIES,
-                           CELLS,  occurring, DOMAINS * CATEGORIES};
+  const size_t pairs = DOMAINS * CATEGORIES;
+  const size_t levels[] = {STRATA,    DOMAINS, CATEGORIES, CELLS,
+                           occurring, pairs,   1,          pairs};
   return levels[key];
 }
 
 static size_t doubles_of_all(void)
 {
   size_t doubles = 0;
-  for (size_t s = 0; s < SUMS; s++) doubles += levels_of(asked[s].key);
+  for (size_t s = 0; s < SUMS; s++) doubles += levels_of((size_t) asked(s).key);
   return doubles;
 }
 
@@ -115,7 +140,7 @@ static size_t start_of(size_t s)
 {
   size_t start = 0;
   for (size_t before = 0; before < s; before++)
-    start += levels_of(asked[before].key);
+    start += levels_of((size_t) asked(before).key);
   return start;
 }
 
@@ -139,18 +164,23 @@ static ioi_status tally_into(double *out, size_t from, size_t rows,
 {
   ioi_key key[KEYS];
   ioi_sum sum[SUMS];
-  const ioi_numbers value[] = {{x + from, NULL}, {NULL, whole + from}};
+  const ioi_numbers value[COLUMNS] = {
+    [X] = {x + from, NULL, 0},
+    [Y] = {NULL, whole + from, 0},
+    [X_CENTRED] = {x + from, NULL, 0.25},
+    [Y_CENTRED] = {NULL, whole + from, 2},
+    [HOLES] = {holes + from, NULL, 0},
+  };
   make_keys(from, key);
-  for (size_t s = 0; s < SUMS; s++)
-    sum[s] =
-      (ioi_sum){asked[s].kind, asked[s].key, asked[s].value, out + start_of(s)};
-  const ioi_rows all = {
-    rows,
-    KEYS,
-    key,
-    {kind == REAL ? real + from : NULL, kind == WHOLE ? whole + from : NULL},
-    2,
-    value};
+  for (size_t s = 0; s < SUMS; s++) {
+    const question q = asked(s);
+    sum[s] = (ioi_sum){
+      q.kind, (size_t) q.key, q.x == NONE ? IOI_NO_VALUE : (size_t) q.x,
+      q.y == NONE ? IOI_NO_VALUE : (size_t) q.y, out + start_of(s)};
+  }
+  const ioi_numbers weight = {kind == REAL ? real + from : NULL,
+                              kind == WHOLE ? whole + from : NULL, 0};
+  const ioi_rows all = {rows, KEYS, key, weight, COLUMNS, value};
   const size_t doubles = ioi_tally_doubles(&all, sum, SUMS);
   assert_true(doubles == doubles_of_all());
   const size_t size = (size_t) threads * doubles;
@@ -181,7 +211,9 @@ static long slow_level(size_t key, size_t i)
   if (key == STRATUM) return s >= 0 ? s : -1;
   if (key == DOMAIN) return d;
   if (key == CATEGORY) return category_ok ? c : -1;
-  if (key == PAIR) return category_ok ? d * CATEGORIES + c : -1;
+  if (key == OBSERVED) return isnan(holes[i]) ? -1 : 0;
+  if (key == SEEN && isnan(holes[i])) return -1;
+  if (key == PAIR || key == SEEN) return category_ok ? d * CATEGORIES + c : -1;
   if (!category_ok || s < 0) return -1;
   long cell = (s * DOMAINS + d) * CATEGORIES + c;
   for (size_t r = 0; key == INDEXED && r < occurring; r++)
@@ -189,14 +221,27 @@ static long slow_level(size_t key, size_t i)
   return cell;
 }
 
-static double slow_term(size_t s, size_t i, weights kind)
+static double slow_value(int column, size_t i)
+{
+  const double value[] = {x[i], whole[i], x[i] - 0.25, whole[i] - 2, holes[i]};
+  return column == NONE ? 1 : value[column];
+}
+
+static double slow_term(question q, size_t i, weights kind)
 {
   double w = kind == REAL ? real[i] : kind == WHOLE ? whole[i] : 1;
-  if (asked[s].kind == IOI_SUM_ROWS) return 1;
-  if (asked[s].kind == IOI_SUM_N) return w > 0 ? 1 : 0;
-  if (asked[s].kind == IOI_SUM_W) return w;
-  if (asked[s].kind == IOI_SUM_WW) return w * w;
-  return w * (asked[s].value == 0 ? x[i] : whole[i]);
+  if (q.kind == IOI_SUM_ROWS) return 1;
+  if (q.kind == IOI_SUM_N) return w > 0 ? 1 : 0;
+  if (q.kind == IOI_SUM_ONE) w = 1;
+  if (q.kind == IOI_SUM_WW) w = w * w;
+  return w * slow_value(q.x, i) * slow_value(q.y, i);
+}
+
+/* Are all terms of a sum whole numbers when the weights are? */
+static int is_whole(question q)
+{
+  return (q.x == NONE || q.x == Y || q.x == Y_CENTRED)
+         && (q.y == NONE || q.y == Y);
 }
 
 /* Each chunk summed apart in row order, the chunks added in order. */
@@ -207,10 +252,12 @@ static double *slow_tally(size_t from, size_t rows, weights kind, size_t chunk)
   for (size_t first = from; first < from + rows; first += chunk) {
     memset(part, 0, doubles_of_all() * sizeof *part);
     for (size_t i = first; i < first + chunk && i < from + rows; i++)
-      for (size_t s = 0; s < SUMS; s++)
-        if (slow_level(asked[s].key, i) >= 0)
-          part[start_of(s) + (size_t) slow_level(asked[s].key, i)] +=
-            slow_term(s, i, kind);
+      for (size_t s = 0; s < SUMS; s++) {
+        const question q = asked(s);
+        const long level = slow_level((size_t) q.key, i);
+        if (level >= 0)
+          part[start_of(s) + (size_t) level] += slow_term(q, i, kind);
+      }
     for (size_t k = 0; k < doubles_of_all(); k++) out[k] += part[k];
   }
   free(part);
@@ -262,8 +309,8 @@ static void indexed_cells_are_the_dense_cells_that_occur(void **state)
 {
   (void) state;
   double *t = tally(0, ROWS, REAL, 700, 2);
-  for (size_t s = 0; s < 5; s++) {
-    const double *dense = t + start_of(s), *indexed = t + start_of(s + 5);
+  for (size_t s = 0; s < FORMS; s++) {
+    const double *dense = t + start_of(s), *indexed = t + start_of(s + FORMS);
     size_t seen = 0;
     for (size_t cell = 0; cell < CELLS; cell++)
       if (seen < occurring && code[seen] == cell)
@@ -312,12 +359,14 @@ static void shards_of_a_chunk_merge_to_the_whole_bit_for_bit(void **state)
 static void shards_of_whole_weights_merge_exactly_wherever_cut(void **state)
 {
   const size_t cut[] = {0, 1, 1, 513, 2600, 4998, ROWS};
-  const size_t exact = start_of(4); /* rows, n, w and w^2: not w x, x is real */
   (void) state;
   for (weights kind = WHOLE; kind <= ONES; kind++) {
     double *one = tally(0, ROWS, kind, 700, 1);
     double *parts = merged(cut, 6, kind, 512, 2);
-    same(parts, one, exact);
+    for (size_t s = 0; s < SUMS; s++)
+      if (is_whole(asked(s)))
+        same(parts + start_of(s), one + start_of(s),
+             levels_of((size_t) asked(s).key));
     free(one);
     free(parts);
   }
@@ -355,10 +404,11 @@ static void finish(const double *t, results *out)
   memset(out, 0, sizeof *out);
   for (size_t i = 0; i < ROWS; i++)
     if (slow_level(STRATUM, i) >= 0) sampled[stratum[i]]++;
-  const ioi_design design = {STRATA, NULL, sampled, NULL, IOI_LONELY_FAIL, 0};
-  const ioi_totals totals = {STRATA, PAIRS,           NULL,
-                             NULL,   t + start_of(2), t + start_of(3)};
-  ioi_totals_collapse(&totals, w);
+  const double *const dense_w[] = {t + start_of(DENSE_W)};
+  const double *const dense_ww[] = {t + start_of(DENSE_WW)};
+  const ioi_design design = {.strata = STRATA, .sampled = sampled};
+  const ioi_totals totals = {STRATA, PAIRS, 1, NULL, NULL, dense_w, dense_ww};
+  ioi_totals_collapse(&totals, 0, w);
   ioi_proportion(w, DOMAINS, CATEGORIES, 0, out->p, row, at, value);
   for (int r = 0; r < PAIRS; r++) of_row[r] = r / CATEGORIES;
   ioi_presence presence = {DOMAINS, of_row, of_row, NULL, bits};
@@ -366,7 +416,7 @@ static void finish(const double *t, results *out)
   assert_true(ioi_variance_work(PAIRS) == 11 * PAIRS);
   ioi_presence_fill(&design, &totals, &presence);
   ioi_variance(&design, &totals, &influence, &presence, 1, out->v, work);
-  const double *a = t + start_of(11), *b = a + CATEGORIES;
+  const double *a = t + start_of(PAIR_W), *b = a + CATEGORIES;
   assert_int_equal(ioi_dissimilarity(a, b, CATEGORIES, &out->d, out->u,
                                      out->u + CATEGORIES, &occupied),
                    IOI_OK);
@@ -399,9 +449,10 @@ static void weight_2_is_a_row_twice(void **state)
   const ioi_key key = {.value = value, .size = 1, .levels = 1};
   double twice = 0, weighted = 0;
   ioi_level level[IOI_BLOCK];
-  ioi_sum a = {IOI_SUM_W, 0, 0, &twice}, b = {IOI_SUM_W, 0, 0, &weighted};
-  const ioi_rows rows = {2, 1, &key, {NULL, NULL}, 0, NULL};
-  const ioi_rows row = {1, 1, &key, {NULL, two}, 0, NULL};
+  ioi_sum a = {IOI_SUM_W, 0, IOI_NO_VALUE, IOI_NO_VALUE, &twice},
+          b = {IOI_SUM_W, 0, IOI_NO_VALUE, IOI_NO_VALUE, &weighted};
+  const ioi_rows rows = {2, 1, &key, {NULL, NULL, 0}, 0, NULL};
+  const ioi_rows row = {1, 1, &key, {NULL, two, 0}, 0, NULL};
   (void) state;
   ioi_tally_rows(&rows, &a, 1, 9, 1, NULL, level, NULL, NULL);
   ioi_tally_rows(&row, &b, 1, 9, 1, NULL, level, NULL, NULL);
@@ -411,14 +462,15 @@ static void weight_2_is_a_row_twice(void **state)
 static void keys_that_no_sum_needs_are_idle(void **state)
 {
   enum { PAIRS = DOMAINS * CATEGORIES };
-  const int want[KEYS] = {[STRATUM] = 1, [DENSE] = 1, [INDEXED] = 1};
+  const int want[KEYS] = {
+    [STRATUM] = 1, [DENSE] = 1, [INDEXED] = 1, [OBSERVED] = 1, [SEEN] = 1};
   double all[PAIRS] = {0}, some[PAIRS] = {0};
   ioi_level level[KEYS * IOI_BLOCK];
   ioi_key key[KEYS];
   (void) state;
   make_keys(0, key);
-  const ioi_rows rows = {ROWS, KEYS, key, {real, NULL}, 0, NULL};
-  ioi_sum sum = {IOI_SUM_W, PAIR, 0, all};
+  const ioi_rows rows = {ROWS, KEYS, key, {real, NULL, 0}, 0, NULL};
+  ioi_sum sum = {IOI_SUM_W, PAIR, IOI_NO_VALUE, IOI_NO_VALUE, all};
   ioi_tally_rows(&rows, &sum, 1, ROWS, 1, NULL, level, NULL, NULL);
   ioi_tally_idle(&sum, 1, key, KEYS);
   memset(level, 0x55, sizeof level);
@@ -437,7 +489,9 @@ static void call_adds_to_what_is_there(void **state)
   double *once = tally(0, ROWS, WHOLE, 700, 2);
   double *twice = tally(0, ROWS, WHOLE, 700, 2);
   tally_into(twice, 0, ROWS, WHOLE, 9999, 1, NULL);
-  for (size_t k = 0; k < start_of(4); k++) assert_true(twice[k] == 2 * once[k]);
+  for (size_t s = 0; s < 4; s++)
+    for (size_t k = start_of(s); k < start_of(s + 1); k++)
+      assert_true(twice[k] == 2 * once[k]);
   free(once);
   free(twice);
 }
@@ -448,12 +502,13 @@ static void sums_pass_the_range_of_int(void **state)
 {
   const int most[] = {INT_MAX, INT_MAX, INT_MAX, INT_MAX};
   const ioi_key key = {.size = 1, .levels = 1};
-  const ioi_numbers value = {NULL, most};
+  const ioi_numbers value = {NULL, most, 0};
   double w = 0, ww = 0, wx = 0;
   ioi_level level[IOI_BLOCK];
-  ioi_sum sum[] = {
-    {IOI_SUM_W, 0, 0, &w}, {IOI_SUM_WW, 0, 0, &ww}, {IOI_SUM_WX, 0, 0, &wx}};
-  const ioi_rows rows = {4, 1, &key, {NULL, most}, 1, &value};
+  ioi_sum sum[] = {{IOI_SUM_W, 0, IOI_NO_VALUE, IOI_NO_VALUE, &w},
+                   {IOI_SUM_WW, 0, IOI_NO_VALUE, IOI_NO_VALUE, &ww},
+                   {IOI_SUM_W, 0, 0, IOI_NO_VALUE, &wx}};
+  const ioi_rows rows = {4, 1, &key, {NULL, most, 0}, 1, &value};
   (void) state;
   ioi_tally_rows(&rows, sum, 3, 4, 1, NULL, level, NULL, NULL);
   assert_true(w == 8589934588.0);
@@ -466,11 +521,11 @@ static void rows_without_a_level_may_hold_anything(void **state)
   const int value[] = {0, INT_MIN, 0};
   const double w[] = {2, NAN, 3}, y[] = {1, INFINITY, 1};
   const ioi_key key = {.value = value, .size = 1, .levels = 1};
-  const ioi_numbers column = {y, NULL};
+  const ioi_numbers column = {y, NULL, 0};
   double sum = 0;
   ioi_level level[IOI_BLOCK];
-  ioi_sum wx = {IOI_SUM_WX, 0, 0, &sum};
-  const ioi_rows rows = {3, 1, &key, {w, NULL}, 1, &column};
+  ioi_sum wx = {IOI_SUM_W, 0, 0, IOI_NO_VALUE, &sum};
+  const ioi_rows rows = {3, 1, &key, {w, NULL, 0}, 1, &column};
   (void) state;
   ioi_tally_rows(&rows, &wx, 1, 3, 1, NULL, level, NULL, NULL);
   assert_true(sum == 5);
@@ -479,7 +534,7 @@ static void rows_without_a_level_may_hold_anything(void **state)
 static void no_rows_no_sums_and_no_levels_do_nothing(void **state)
 {
   const ioi_key none = {.levels = 0};
-  ioi_sum sum = {IOI_SUM_W, 0, 0, NULL};
+  ioi_sum sum = {IOI_SUM_W, 0, IOI_NO_VALUE, IOI_NO_VALUE, NULL};
   ioi_level level[2 * IOI_BLOCK];
   (void) state;
   double *t = tally(0, 0, REAL, 700, 2);
@@ -487,7 +542,7 @@ static void no_rows_no_sums_and_no_levels_do_nothing(void **state)
   free(t);
   for (size_t chunk = 100; chunk <= 1000; chunk += 900)
     for (size_t sums = 0; sums <= 1; sums++) {
-      const ioi_rows rows = {999, 1, &none, {NULL, NULL}, 0, NULL};
+      const ioi_rows rows = {999, 1, &none, {NULL, NULL, 0}, 0, NULL};
       assert_true(ioi_tally_doubles(&rows, &sum, sums) == 0);
       assert_int_equal(
         ioi_tally_rows(&rows, &sum, sums, chunk, 2, NULL, level, NULL, NULL),

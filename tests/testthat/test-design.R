@@ -82,7 +82,10 @@ test_that("what is no column is an error that lists the columns", {
   expect_ioi_error(ioi_design(data, weights = wieght), "input", arg = "weights")
   error <- expect_ioi_error(ioi_design(data, strata = "region"), "input", arg = "strata")
   expect_match(conditionMessage(error), "stratum")
-  expect_ioi_error(ioi_design(data, psu = c(psu, stratum)), "input", arg = "psu")
+  expect_ioi_error(
+    ioi_design(data, psu = psu, strata = c(stratum, group)), "input",
+    arg = "strata"
+  )
   expect_ioi_error(ioi_design(data, fpc = 99), "input", arg = "fpc")
   expect_ioi_error(ioi_proportion(data, nothing), "input", arg = "outcome")
   expect_ioi_error(ioi_proportion(data, c(answer, group)), "input", arg = "outcome")
@@ -204,14 +207,12 @@ test_that("a stratum with one PSU is an error that names the strata", {
 
 test_that("arguments are checked, and those of later versions refused", {
   data <- sample_of()
-  error <- expect_ioi_error(
-    ioi_design(data, weight, repweights = tidyselect::starts_with("rw")), "input",
-    arg = "repweights"
-  )
-  expect_match(conditionMessage(error), "repweights")
-  expect_ioi_error(ioi_design(data, wts = weight, df = 20), "input", arg = c("wts", "df"))
+  expect_ioi_error(ioi_design(data, wts = weight, pps = 20), "input", arg = c("wts", "pps"))
   expect_ioi_error(
-    ioi_design(data, weight, NULL, NULL, NULL, FALSE, "fail", FALSE, 1), "input",
+    ioi_design(
+      data, weight, NULL, NULL, NULL, FALSE, "fail", FALSE, NULL, NULL, NULL, NULL, 0,
+      TRUE, FALSE, NULL, 1
+    ), "input",
     arg = "(unnamed)"
   )
   expect_ioi_error(ioi_design(data, lonely_psu = "Adjust"), "input", arg = "lonely_psu")
@@ -343,7 +344,7 @@ test_that("a PSU per row equals no PSUs", {
     kept <- ioi_design(data,
       weights = weight, strata = !!strata, lonely_psu = "remove", lonely_domain = TRUE
     )
-    expect_false(is.null(kept$core$psu_first))
+    expect_false(is.null(kept$stages[[1]]$core$psu_first))
     expect_equal(
       numbers(yes(kept, by = group)), numbers(yes(none, by = group)), tolerance = 1e-12
     )
@@ -699,8 +700,6 @@ test_that("designs that would be computed wrongly are refused, with the field", 
     postStrata = survey::postStratify(
       cluster, ~stype, data.frame(stype = c("E", "H", "M"), Freq = c(4421, 755, 1018))
     ),
-    fpc = survey::svydesign(~ dnum + snum, fpc = ~ fpc1 + fpc2, data = data$apiclus2),
-    repweights = survey::as.svrepdesign(cluster),
     pps = survey::svydesign(~1, fpc = ~ I(1 / pw), pps = "brewer", data = data$apisrs),
     phase1 = survey::twophase(
       list(~1, ~1),

@@ -77,7 +77,7 @@ test_that("a table of proportions prints in words and percentages", {
   )
   expect_match(lines, "^White .*45[.]2% .*44[.]2 to 46[.]2 +9,321", all = FALSE)
   expect_match(lines, "^Gypsy or Roma +NA", all = FALSE)
-  expect_match(lines, "Flag empty: nobody to count in this row (1 row).",
+  expect_match(lines, "Flag empty: nobody to count, or a group without members (1 row).",
     fixed = TRUE, all = FALSE
   )
   expect_match(lines, "Flag u: low reliability (2 rows).", fixed = TRUE, all = FALSE)

@@ -236,8 +236,8 @@ sums_of <- function(over) {
   list(
     rows = list(kind = "rows", over = over), n = list(kind = "n", over = over),
     w = list(kind = "w", over = over), ww = list(kind = "ww", over = over),
-    wx = list(kind = "wx", over = over, of = 1),
-    wi = list(kind = "wx", over = over, of = 2)
+    wx = list(kind = "w", over = over, x = 1),
+    wi = list(kind = "w", over = over, x = 2)
   )
 }
 

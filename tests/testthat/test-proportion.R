@@ -281,8 +281,8 @@ test_that("many cells, numbered as they occur, equal few in place", {
   layout <- function(by) {
     ioi:::proportion_layout(design_of(data), "answer", by, NULL, NULL, "drop")
   }
-  expect_false(is.null(layout("area")$code))
-  expect_null(layout("low")$code)
+  expect_false(is.null(layout("area")$cells$stages[[1]]$code))
+  expect_null(layout("low")$cells$stages[[1]]$code)
   together <- ioi_proportion(design_of(data), answer, by = area)
   low <- quiet(ioi_proportion(design_of(data), answer, by = low))
   high <- quiet(ioi_proportion(design_of(data), answer, by = high))
@@ -315,7 +315,7 @@ test_that("one thread and two, and shards of the data, give the same result", {
       tally(range = c(2 * cut, rows - 2 * cut))
     ))
     expect_identical(shards, tally(chunk = cut))
-    estimate <- function(tally) ioi:::proportion_estimate(layout, tally, "domain", NULL)
+    estimate <- function(tally) ioi:::proportion_estimate(layout, tally, NULL)
     expect_identical(estimate(shards), estimate(tally(chunk = cut)))
     expect_equal(estimate(shards), estimate(tally()), tolerance = 1e-11)
     set.seed(2)

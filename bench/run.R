@@ -1,0 +1,31 @@
+# Runs the benchmarks, each in a process of its own, and prints one table of ratios.
+# usage, from the project's root, with ioi installed: Rscript bench/run.R [name ...]
+
+suite <- c("survey", "tally", "segregation", "memory")
+asked <- commandArgs(TRUE)
+if (length(asked)) suite <- match.arg(asked, suite, several.ok = TRUE)
+
+folder <- tempfile("bench")
+dir.create(folder)
+rscript <- file.path(R.home("bin"), "Rscript")
+status <- vapply(suite, function(name) {
+  cat("\n==", name, "\n")
+  environment <- paste0("IOI_BENCH_RESULTS=", shQuote(folder))
+  system2(rscript, file.path("bench", paste0(name, ".R")), env = environment)
+}, 0L)
+
+source("bench/common.R")
+cpu <- grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)
+cat(
+  "\n== all, on ", parallel::detectCores(), " cores, ", sub(".*: *", "", cpu[1]), ", ",
+  R.version.string, ", ioi ", format(packageVersion("ioi")), "\n\n",
+  sprintf("%-66s %8s %8s\n", "", "best", "median"),
+  sep = ""
+)
+for (file in file.path(folder, paste0(suite, ".rds"))) {
+  if (file.exists(file)) writeLines(format_line(readRDS(file)))
+}
+if (any(status != 0)) {
+  cat("\nfailed:", suite[status != 0], "\n")
+  quit(status = 1)
+}
