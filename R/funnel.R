@@ -61,8 +61,7 @@ ioi_funnel_limits <- function(benchmark, size, type = c("proportion", "rate", "r
 
 check_benchmark <- function(benchmark, type, per, call = rlang::caller_env()) {
   top <- if (type == "proportion") per else Inf
-  if (!is.numeric(benchmark) || length(benchmark) != 1 || is.na(benchmark) ||
-    benchmark <= 0 || benchmark >= top) {
+  if (!is_number_between(benchmark, 0, top)) {
     abort_ioi(
       c(
         "{.arg benchmark} must be one number above

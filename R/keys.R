@@ -1,8 +1,8 @@
 # Keys: how the core finds the cell of a row (see src/core/key.h). A key list is
 # built by adding columns and products; a product names earlier keys by position.
 
-# Integers whose values span no more than this many times the rows are read in
-# place through a table; wider ones are coded.
+# Whole numbers whose values span no more than this many times the rows are read
+# in place through a table; wider ones are coded.
 widest_span <- 4
 
 # A column as a key: list(key =, labels =), where labels[i] is the value of level
@@ -15,14 +15,16 @@ key_column <- function(x, arg, call = rlang::caller_env()) {
   if (is.logical(x)) {
     return(key_read(x, 0L, 2L, c(FALSE, TRUE)))
   }
-  if (is.integer(x) && !is.object(x)) {
-    range <- .Call(ioi_r_range, x)
+  range <- if (is.numeric(x) && !is.object(x)) .Call(ioi_r_range, x)
+  if (!is.null(range)) {
     if (is.na(range[1])) {
-      return(key_read(x, 0L, 0L, integer()))
+      return(key_read(x, 0L, 0L, x[0]))
     }
     span <- range[2] - range[1] + 1
     if (span <= widest_span * length(x) + 1024) {
-      return(key_read(x, as.integer(range[1]), span, seq(range[1], range[2])))
+      labels <- seq(range[1], range[2])
+      if (is.double(x)) labels <- as.double(labels)
+      return(key_read(x, as.integer(range[1]), span, labels))
     }
   }
   labels <- sort(unique(x), na.last = NA)
@@ -86,9 +88,13 @@ key_product <- function(keys, parts) {
 
 # Adds the product of `parts` to `keys`. `dense`: most combinations there may be
 # before only those that occur are kept. Gives keys, at (the position) and code:
-# NULL, or the codes of the combinations that occur, ascending.
+# NULL, or the codes of the combinations that occur, ascending. One part alone is
+# its own product.
 add_product <- function(keys, parts, rows, dense, call = rlang::caller_env()) {
   product <- key_product(keys, parts)
+  if (length(parts) == 1 && product$levels <= dense) {
+    return(list(keys = keys, at = as.integer(parts), code = NULL))
+  }
   at <- length(keys) + 1L
   keys[[at]] <- product
   if (product$levels <= dense) {

@@ -107,11 +107,16 @@ measurement_layout <- function(design, x, by, call) {
   )
 }
 
+is_measurement <- function(x) {
+  plain <- is.numeric(x) || is.logical(x)
+  plain && is.null(dim(x)) && !inherits(x, c("difftime", "factor", "integer64"))
+}
+
 # A column of numbers without infinite values; missing ones are allowed. list(x,
 # centre): the first value there is, near enough to the others to take off before
 # anything is squared.
 check_measurement <- function(x, name, call) {
-  if (inherits(x, "difftime") || !(is.numeric(x) || is.logical(x)) || is.factor(x) || !is.null(dim(x))) {
+  if (!is_measurement(x)) {
     abort_ioi(
       c("{.val {name}} must be a column of numbers.", "x" = "It is {.cls {class(x)}}."),
       "input",

@@ -177,7 +177,7 @@ proportion_layout <- function(design, outcome, by, success, missing_codes, na,
   keys <- c(domain$keys, list(category$key))
   category$at <- length(keys)
   product <- add_product(keys, c(domain$at, category$at), design$rows, Inf, call)
-  cells <- road_cells(product$keys, design, c(domain$at, category$at), call = call)
+  cells <- road_cells(product$keys, design, product$at, call = call)
   list(
     design = design, keys = cells$keys, category = category, domain = domain,
     pair_at = product$at, cells = cells,
@@ -215,7 +215,7 @@ category_key <- function(x, success, missing_codes, na, call) {
 # Which levels of the key are answers of the column: all of a factor or a logical,
 # else those that occur.
 answers_there_are <- function(x, column) {
-  in_place <- is.integer(x) && !is.object(x)
+  in_place <- is.numeric(x) && !is.object(x)
   if (!in_place || length(column$labels) <= 2) {
     return(rep(TRUE, length(column$labels)))
   }

@@ -43,9 +43,14 @@ is_counts <- function(x) {
   !length(x) || !known || (min(x, na.rm = TRUE) >= 0 && max(x, na.rm = TRUE) < Inf)
 }
 
+# Is it one number strictly between two others?
+is_number_between <- function(x, low, high) {
+  is.numeric(x) && length(x) == 1 && !is.na(x) && x > low && x < high
+}
+
 # One finite number above 0.
 check_positive <- function(x, arg, call = rlang::caller_env()) {
-  if (!is.numeric(x) || length(x) != 1 || is.na(x) || !is.finite(x) || x <= 0) {
+  if (!is_number_between(x, 0, Inf)) {
     abort_ioi(
       c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {x}}."),
       "input",

@@ -73,19 +73,24 @@ replicate_design <- function(data, names, weight, some_zero, columns, groups, gi
 replicate_scales <- function(given, replicates, call) {
   rscales <- if (is.null(given$rscales)) rep(1, replicates) else given$rscales
   scale <- if (is.null(given$scale)) default_scale(given, replicates, call) else given$scale
-  if (!is.numeric(rscales) || length(rscales) != replicates || anyNA(rscales) || any(rscales < 0)) {
+  check_scales(scale, rscales, replicates, call)
+  list(scale = as.double(scale), rscales = as.double(rscales))
+}
+
+check_scales <- function(scale, rscales, replicates, call) {
+  usable <- function(x, n) is.numeric(x) && length(x) == n && !anyNA(x) && all(x >= 0)
+  if (!usable(rscales, replicates)) {
     abort_ioi(
       "{.arg rep_rscales} must be {replicates} numbers, one a replicate, none negative.",
       "input",
       arg = "rep_rscales", call = call
     )
   }
-  if (!is.numeric(scale) || length(scale) != 1 || is.na(scale) || scale <= 0) {
+  if (!usable(scale, 1) || scale == 0) {
     abort_ioi("{.arg rep_scale} must be one number above 0.", "input",
       arg = "rep_scale", call = call
     )
   }
-  list(scale = as.double(scale), rscales = as.double(rscales))
 }
 
 default_scale <- function(given, replicates, call) {
@@ -293,24 +298,27 @@ check_reps <- function(reps, call = rlang::caller_env()) {
 
 check_replicable <- function(design, type, call = rlang::caller_env()) {
   core <- design$stages[[1]]$core
-  refuse <- function(text) {
-    abort_ioi(text, "design", arg = "design", call = call)
-  }
-  if (!is.null(design$replicates)) refuse("{.arg design} already has replicate weights.")
-  if (length(design$stages) > 1) {
-    refuse("{.arg design} has several stages with an {.arg fpc}, which no replicates here follow.")
-  }
-  if (!is.null(design$calibration)) {
-    refuse("{.arg design} is calibrated: make the replicates first, then calibrate.")
-  }
-  if (type == "JK1" && length(core$sampled) > 1) {
-    refuse("{.arg design} has strata: use type {.val JKn}.")
-  }
-  if (type == "BRR" && any(core$sampled != 2)) {
-    refuse("Type {.val BRR} needs two PSUs in every stratum.")
-  }
-  if (lonely_rules[core$lonely + 1] == "adjust" && any(core$sampled <= 1)) {
-    refuse("Strata with one PSU cannot follow {.val adjust} here: use another rule.")
+  lonely_adjust <- lonely_rules[core$lonely + 1] == "adjust" && any(core$sampled <= 1)
+  reasons <- c(
+    if (!is.null(design$replicates)) "{.arg design} already has replicate weights.",
+    if (length(design$stages) > 1) {
+      "{.arg design} has several stages with an {.arg fpc}, which no replicates here follow."
+    },
+    if (!is.null(design$calibration)) {
+      "{.arg design} is calibrated: make the replicates first, then calibrate."
+    },
+    if (type == "JK1" && length(core$sampled) > 1) {
+      "{.arg design} has strata: use type {.val JKn}."
+    },
+    if (type == "BRR" && any(core$sampled != 2)) {
+      "Type {.val BRR} needs two PSUs in every stratum."
+    },
+    if (lonely_adjust) {
+      "Strata with one PSU cannot follow {.val adjust} here: use another rule."
+    }
+  )
+  if (length(reasons)) {
+    abort_ioi(reasons[1], "design", arg = "design", call = call)
   }
 }
 

@@ -40,30 +40,9 @@ reference_rates <- function(table, at, rule, call) {
   )
 }
 
-# Any other standard as a data frame: age, population, events, rate.
+# Any other standard as a list: age, population, events, rate.
 standard_table <- function(standard, age, direct, call) {
-  if (is.numeric(standard) && !is.null(names(standard)) && is.null(dim(standard))) {
-    standard <- data.frame(age = names(standard), population = as.vector(standard))
-    if (!direct) {
-      abort_ioi(
-        "{.arg standard} must be a data frame with {.field events} for indirect
-         standardisation.",
-        "input",
-        arg = "standard", call = call
-      )
-    }
-  }
-  if (!is.data.frame(standard)) {
-    abort_ioi(
-      c(
-        "{.arg standard} must be {.val esp2013}, a named vector of people by band, or a
-         data frame.",
-        "x" = "It is {.cls {class(standard)}}."
-      ),
-      "input",
-      arg = "standard", call = call
-    )
-  }
+  standard <- standard_frame(standard, direct, call)
   name <- intersect(c("age", age), names(standard))[1]
   rates <- !direct && "rate" %in% names(standard) && !"events" %in% names(standard)
   needed <- if (rates) "rate" else c("population", if (!direct) "events")
@@ -78,14 +57,44 @@ standard_table <- function(standard, age, direct, call) {
       arg = "standard", call = call
     )
   }
-  columns <- lapply(
-    needed, function(column) standard_numbers(standard[[column]], column, call)
-  )
+  columns <- lapply(needed, function(column) {
+    standard_numbers(standard[[column]], column, call)
+  })
   out <- c(list(age = standard[[name]]), stats::setNames(columns, needed))
   check_standard_rows(out, call)
-  if (is.null(out$population)) out$population <- rep(NA_real_, length(out$age))
-  if (is.null(out$rate) && !direct) out$rate <- reference_rate(out, call)
+  if (rates) {
+    out$population <- rep(NA_real_, length(out$age))
+  } else if (!direct) {
+    out$rate <- reference_rate(out, call)
+  }
   out
+}
+
+# A named vector as a data frame; anything but a data frame is refused.
+standard_frame <- function(standard, direct, call) {
+  if (is.data.frame(standard)) {
+    return(standard)
+  }
+  if (!is.numeric(standard) || is.null(names(standard)) || !is.null(dim(standard))) {
+    abort_ioi(
+      c(
+        "{.arg standard} must be {.val esp2013}, a named vector of people by band, or a
+         data frame.",
+        "x" = "It is {.cls {class(standard)}}."
+      ),
+      "input",
+      arg = "standard", call = call
+    )
+  }
+  if (!direct) {
+    abort_ioi(
+      "{.arg standard} must be a data frame with {.field events} for indirect
+       standardisation.",
+      "input",
+      arg = "standard", call = call
+    )
+  }
+  data.frame(age = names(standard), population = as.vector(standard))
 }
 
 # Events over population; a band of the standard without people has no rate.
@@ -142,15 +151,9 @@ check_standard_rows <- function(table, call) {
 match_bands <- function(labels, standard, rule, call) {
   at <- match(as.character(labels), as.character(standard))
   if (anyNA(at)) {
-    ours <- parse_ages(labels)$start
-    theirs <- parse_ages(standard)$start
-    clear <- !anyNA(ours) && !anyNA(theirs)
-    if (clear && !anyDuplicated(ours) && !anyDuplicated(theirs)) {
-      at <- match(ours, theirs)
-    }
+    at <- match_starts(parse_ages(labels)$start, parse_ages(standard)$start, at)
   }
   unknown <- as.character(labels[is.na(at)])
-  unused <- as.character(standard)[setdiff(seq_along(standard), at)]
   if (length(unknown)) {
     abort_ioi(
       c(
@@ -162,6 +165,7 @@ match_bands <- function(labels, standard, rule, call) {
       arg = "standard", labels = unknown, call = call
     )
   }
+  unused <- as.character(standard)[setdiff(seq_along(standard), at)]
   if (length(unused) && rule$method == "direct" && rule$empty == "na") {
     abort_ioi(
       c(
@@ -174,6 +178,12 @@ match_bands <- function(labels, standard, rule, call) {
     )
   }
   at
+}
+
+# Matches first ages where both sides have them, each once; otherwise `otherwise`.
+match_starts <- function(ours, theirs, otherwise) {
+  unclear <- anyNA(ours) || anyNA(theirs) || anyDuplicated(ours) || anyDuplicated(theirs)
+  if (unclear) otherwise else match(ours, theirs)
 }
 
 # The European Standard Population in the bands of the data, which may be wider than

@@ -111,9 +111,9 @@ union_domains <- function(domains, group, known, first) {
       Reduce(`|`, lapply(at, function(i) bits[, i]), none)
     }, none, USE.NAMES = FALSE)
   }
-  shape <- function(bits) if (is.null(bits)) NULL else matrix(
-    bits, ncol = length(members)
-  )
+  shape <- function(bits) {
+    if (!is.null(bits)) matrix(bits, ncol = length(members))
+  }
   list(
     id = group[first],
     n = vapply(members, function(at) sum(domains$n[at]), 1, USE.NAMES = FALSE),

@@ -215,17 +215,11 @@ check_standard_ci <- function(ci, rule, repeated, call = rlang::caller_env()) {
       arg = "frequency", call = call
     )
   }
-  choices <- if (binomial) interval_methods else if (direct) standard_methods else names(
-    ratio_methods
-  )
-  default <- if (binomial) "wilson" else choices[1]
-  if (is.null(ci)) {
-    return(default)
+  if (binomial) {
+    return(check_choice(if (is.null(ci)) "wilson" else ci, interval_methods, "ci", call))
   }
-  if (identical(ci, standard_methods)) {
-    return(default)
-  }
-  check_choice(ci, choices, "ci", call)
+  choices <- if (direct) standard_methods else names(ratio_methods)
+  check_choice(if (is.null(ci)) choices else ci, choices, "ci", call)
 }
 
 check_totals <- function(totals, events, rule, call = rlang::caller_env()) {
@@ -434,9 +428,9 @@ ratio_p <- function(out) {
 # Events of each group from `totals`.
 match_totals <- function(totals, groups, by, call) {
   events <- count_column(totals$events, "totals$events", call)
-  key <- function(columns) do.call(
-    paste, c(lapply(columns, as.character), list(sep = "\r"))
-  )
+  key <- function(columns) {
+    do.call(paste, c(lapply(columns, as.character), list(sep = "\r")))
+  }
   if (!length(by)) {
     return(sum(events))
   }

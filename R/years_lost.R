@@ -178,6 +178,22 @@ check_breaks <- function(bands, start, end, rule, call) {
 
 # Remaining life expectancy at the ages of death, by straight lines.
 expected_years <- function(died, expectancy, counts, call) {
+  table <- expectancy_table(expectancy, call)
+  youngest <- min(died[counts, ], Inf)
+  if (youngest < min(table$age)) {
+    abort_ioi(
+      "{.arg expectancy} must start at the youngest age of death, {youngest}.", "data",
+      arg = "expectancy", call = call
+    )
+  }
+  if (length(table$age) == 1) {
+    return(matrix(table$years, nrow(died), ncol(died)))
+  }
+  matrix(stats::approx(table$age, table$years, died, rule = 2)$y, nrow(died))
+}
+
+# The reference table, checked: list(age, years).
+expectancy_table <- function(expectancy, call) {
   value <- intersect(c("ex", "estimate"), names(expectancy))[1]
   if (!is.data.frame(expectancy) || !"age" %in% names(expectancy) || is.na(value)) {
     abort_ioi(
@@ -188,7 +204,7 @@ expected_years <- function(died, expectancy, counts, call) {
   }
   age <- parse_ages(expectancy$age)$start
   years <- as.double(expectancy[[value]])
-  if (anyNA(age) || anyNA(years) || anyDuplicated(age) || any(years < 0)) {
+  if (anyNA(c(age, years)) || anyDuplicated(age) || any(years < 0)) {
     abort_ioi(
       c(
         "{.arg expectancy} must have one value of 0 or more for each age.",
@@ -198,17 +214,7 @@ expected_years <- function(died, expectancy, counts, call) {
       arg = "expectancy", call = call
     )
   }
-  needed <- died[counts, ]
-  if (length(needed) && min(needed) < min(age)) {
-    abort_ioi(
-      "{.arg expectancy} must start at the youngest age of death, {min(needed)}.", "data",
-      arg = "expectancy", call = call
-    )
-  }
-  if (length(age) == 1) {
-    return(matrix(years, nrow(died), ncol(died)))
-  }
-  matrix(stats::approx(age, years, died, rule = 2)$y, nrow(died))
+  list(age = age, years = years)
 }
 
 years_lost_table <- function(groups, cells, years, weight, rule) {

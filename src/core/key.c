@@ -37,6 +37,28 @@ void ioi_key_range(const int *value, size_t n, int *low, int *high,
   *high = largest;
 }
 
+ioi_status ioi_key_range_real(const double *value, size_t n, int *low,
+                              int *high, size_t *missing)
+{
+  double smallest = INT_MAX, largest = INT_MIN;
+  size_t none = 0;
+  for (size_t i = 0; i < n; i++) {
+    double x = value[i];
+    if (isnan(x)) {
+      none++;
+      continue;
+    }
+    if (!(fabs(x) <= INT_MAX && x == (int) x)) return IOI_EDOMAIN;
+    smallest = x < smallest ? x : smallest;
+    largest = x > largest ? x : largest;
+  }
+  *missing = none;
+  if (none == n) return IOI_OK;
+  *low = (int) smallest;
+  *high = (int) largest;
+  return IOI_OK;
+}
+
 /* Positions in a column: value - first, where that is below size. */
 static void read_block(const ioi_key *key, const int *value, size_t rows,
                        ioi_level *level)
@@ -47,6 +69,17 @@ static void read_block(const ioi_key *key, const int *value, size_t rows,
   for (size_t i = 0; i < rows; i++) {
     unsigned at = (unsigned) value[i] - first;
     level[i] = at < size ? at : IOI_NO_LEVEL;
+  }
+}
+
+static void read_reals(const ioi_key *key, const double *value, size_t rows,
+                       ioi_level *level)
+{
+  const double first = key->first, size = (double) key->size;
+  ioi_prefetch_next(value, rows * sizeof *value);
+  for (size_t i = 0; i < rows; i++) {
+    double at = value[i] - first;
+    level[i] = at >= 0 && at < size ? (ioi_level) at : IOI_NO_LEVEL;
   }
 }
 
@@ -62,6 +95,8 @@ static void column_block(const ioi_key *key, size_t from, size_t rows,
 {
   if (key->value)
     read_block(key, key->value + from, rows, level);
+  else if (key->real)
+    read_reals(key, key->real + from, rows, level);
   else
     for (size_t i = 0; i < rows; i++)
       level[i] = key->size > 0 ? 0 : IOI_NO_LEVEL;
@@ -127,7 +162,7 @@ static void product_block(const ioi_key *key, const ioi_key *all, size_t rows,
     const ioi_level radix = (ioi_level) all[key->part[p]].levels;
     IOI_VECTOR
     for (size_t i = 0; i < rows; i++)
-      level[i] = (level[i] == IOI_NO_LEVEL) | (part[i] == IOI_NO_LEVEL)
+      level[i] = ((level[i] == IOI_NO_LEVEL) | (part[i] == IOI_NO_LEVEL))
                    ? IOI_NO_LEVEL
                    : level[i] * radix + part[i];
   }

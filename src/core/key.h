@@ -44,9 +44,10 @@ typedef struct {
 /* One key.
  *
  * A column (parts == 0): value holds one integer a row (factor codes, integers
- * or logicals; NULL: every row has level 0); value first + i has the level
- * map[i], or i where map is NULL; i runs over 0 .. size - 1; a value outside,
- * R's NA_INTEGER among them, or a negative map[i], means none.
+ * or logicals), or real one whole number a row; both NULL: every row has level
+ * 0. Value first + i has the level map[i], or i where map is NULL; i runs over
+ * 0 .. size - 1; a value outside, R's NA_INTEGER and NaN among them, or a
+ * negative map[i], means none.
  *
  * A column of numbers (parts == 0, a pointer in `observed`): level 0 where the
  * number is not missing.
@@ -59,6 +60,7 @@ typedef struct {
  * idle: not 0 for a key that nobody asks for: its levels are not made. */
 typedef struct {
   const int *value;
+  const double *real;
   int first;
   size_t size;
   const int *map;
@@ -75,6 +77,11 @@ typedef struct {
  *   missing   [out]  how many are missing (INT_MIN). */
 void ioi_key_range(const int *value, size_t n, int *low, int *high,
                    size_t *missing);
+
+/* The same of n doubles; missing are NaN. IOI_EDOMAIN: not all are whole numbers
+ * between -INT_MAX and INT_MAX; nothing is set. */
+ioi_status ioi_key_range_real(const double *value, size_t n, int *low,
+                              int *high, size_t *missing);
 
 /* Levels of the `rows` <= IOI_BLOCK rows from row `from` in every key.
  *

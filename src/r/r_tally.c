@@ -1,6 +1,6 @@
 /* r_tally.c - the R boundary of keys, tallies and the scans of a design.
  *
- * A key is an R list. A column: value (integer vector or NULL), first
+ * A key is an R list. A column: value (vector of whole numbers or NULL), first
  * (integer), map (integer vector or NULL), levels (number). A column of numbers
  * of which it matters whether they are there: observed, levels. A product: parts
  * (positions of earlier keys, from 1), index (NULL, or what
@@ -68,7 +68,10 @@ static void read_key(SEXP list, size_t from, ioi_key *key)
     return;
   }
   key->observed = read_numbers(ioi_r_get(list, "observed"), from);
-  key->value = Rf_isNull(value) ? NULL : INTEGER_RO(value) + from;
+  if (Rf_isReal(value))
+    key->real = REAL_RO(value) + from;
+  else if (!Rf_isNull(value))
+    key->value = INTEGER_RO(value) + from;
   key->first = Rf_asInteger(ioi_r_get(list, "first"));
   key->map = Rf_isNull(map) ? NULL : INTEGER_RO(map);
   key->size = key->map ? (size_t) XLENGTH(map) : key->levels;
@@ -163,6 +166,18 @@ static ioi_numbers *read_values(SEXP values, SEXP centre, size_t from)
   return out;
 }
 
+/* Threads for n rows: no more than chunks, and so few that their partial sums
+ * take no more than a byte a row. */
+static size_t tally_threads(SEXP asked, size_t n, size_t chunk, size_t doubles)
+{
+  const size_t fit = n / (doubles * sizeof(double) + 1);
+  const size_t chunks = (n + chunk - 1) / chunk;
+  size_t use = (size_t) ioi_r_threads(asked, (R_xlen_t) n);
+  use = use < chunks ? use : chunks;
+  use = use < fit ? use : fit;
+  return use > 0 ? use : 1;
+}
+
 /* The sums, a list of double vectors as long as their keys have levels.
  * values, centre: columns of numbers and what is taken off each; kind: 0 rows,
  * 1 n, 2 w, 3 w^2; over: key of each (from 1); x, y: columns of `values` to
@@ -187,8 +202,7 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
   const size_t doubles = ioi_tally_doubles(&rows, sum, sums);
   const size_t step =
     Rf_isNull(chunk) ? ioi_tally_chunk(doubles) : (size_t) Rf_asReal(chunk);
-  size_t use = (size_t) ioi_r_threads(threads, (R_xlen_t) n);
-  if (use > (n + step - 1) / step) use = n > step ? (n + step - 1) / step : 1;
+  const size_t use = tally_threads(threads, n, step, doubles);
   double *work =
     n > step ? (double *) R_alloc(use * doubles, sizeof(double)) : NULL;
   SEXP bar = PROTECT(cli_progress_bar((double) n, NULL));
@@ -283,13 +297,19 @@ SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows)
   return out;
 }
 
-/* Smallest and largest of an integer or logical vector without its missing
- * values, and how many are missing: three doubles; NA where all are missing. */
+/* Smallest and largest of a numeric or logical vector without its missing
+ * values, and how many are missing: three doubles; NA where all are missing.
+ * NULL where not all are whole numbers that an integer holds. */
 SEXP ioi_r_range(SEXP x)
 {
   int low = NA_INTEGER, high = NA_INTEGER;
-  size_t missing = 0;
-  ioi_key_range(INTEGER_RO(x), (size_t) XLENGTH(x), &low, &high, &missing);
+  size_t missing = 0, n = (size_t) XLENGTH(x);
+  ioi_status status = IOI_OK;
+  if (Rf_isReal(x))
+    status = ioi_key_range_real(REAL_RO(x), n, &low, &high, &missing);
+  else
+    ioi_key_range(INTEGER_RO(x), n, &low, &high, &missing);
+  if (status != IOI_OK) return R_NilValue;
   SEXP out = PROTECT(Rf_allocVector(REALSXP, 3));
   REAL(out)[0] = low == NA_INTEGER ? NA_REAL : low;
   REAL(out)[1] = high == NA_INTEGER ? NA_REAL : high;

@@ -134,11 +134,12 @@ static double *tally(const sample *s, const ioi_key *key, size_t which)
   double *out = array(KINDS * levels, sizeof *out);
   double *work = array(2 * KINDS * levels, sizeof *work);
   ioi_level *level = array(2 * KEYS * IOI_BLOCK, sizeof *level);
-  const ioi_numbers value = {NULL, s->value[0]};
-  const ioi_rows rows = {s->rows, KEYS, key, {s->w, NULL}, 1, &value};
+  const ioi_numbers value = {NULL, s->value[0], 1};
+  const ioi_rows rows = {s->rows, KEYS, key, {s->w, NULL, 0}, 1, &value};
   ioi_sum sum[KINDS];
   for (size_t k = 0; k < KINDS; k++)
-    sum[k] = (ioi_sum){(ioi_sum_kind) k, which, 0, out + k * levels};
+    sum[k] = (ioi_sum){(ioi_sum_kind) k, which, k < 2 ? IOI_NO_VALUE : 0,
+                       k < 3 ? IOI_NO_VALUE : 0, out + k * levels};
   demand(ioi_tally_rows(&rows, sum, KINDS, s->chunk, 2, work, level, NULL, NULL)
          == IOI_OK);
   free(work);
@@ -206,7 +207,7 @@ static void check_scan(const uint8_t *data, size_t size)
   size_t good = 0, bad = 0, first = 0;
   ioi_scan scan;
   if (n > 0) memcpy(x, data, n * sizeof *x);
-  const ioi_numbers numbers = {x, NULL};
+  const ioi_numbers numbers = {x, NULL, 0};
   ioi_design_scan(&numbers, n, &scan);
   for (size_t i = 0; i < n; i++) {
     int usable = isfinite(x[i]) && (!signbit(x[i]) || x[i] == 0);

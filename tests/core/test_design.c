@@ -82,7 +82,7 @@ static void rows_without_psu_or_stratum_cross_nothing(void **state)
 
 static ioi_scan scan_of(const double *real, const int *whole, size_t rows)
 {
-  const ioi_numbers numbers = {real, whole};
+  const ioi_numbers numbers = {real, whole, 0};
   ioi_scan scan;
   memset(&scan, 0xAB, sizeof scan);
   ioi_design_scan(&numbers, rows, &scan);
@@ -96,7 +96,7 @@ static void scan_counts_what_cannot_be_used(void **state)
   (void) state;
   assert_true(scan.missing == 2 && scan.infinite == 2 && scan.negative == 1);
   assert_true(scan.zero == 2 && scan.first_bad == 3);
-  assert_true(scan.sum == 6.5 && scan.largest == 4);
+  assert_true(scan.sum == 6.5 && scan.largest == 4 && scan.first == 0);
 }
 
 static void scan_of_integers_knows_the_missing_value_of_R(void **state)
@@ -107,6 +107,17 @@ static void scan_of_integers_knows_the_missing_value_of_R(void **state)
   assert_true(scan.missing == 1 && scan.infinite == 0 && scan.negative == 1);
   assert_true(scan.zero == 1 && scan.first_bad == 2);
   assert_true(scan.sum == 4294967294.0 && scan.largest == INT_MAX);
+}
+
+static void first_finite_number_may_be_negative(void **state)
+{
+  const double x[] = {NAN, -INFINITY, -3, 5};
+  const int whole[] = {INT_MIN, -4};
+  (void) state;
+  assert_true(scan_of(x, NULL, 4).first == -3);
+  assert_true(isnan(scan_of(x, NULL, 2).first));
+  assert_true(scan_of(NULL, whole, 2).first == -4);
+  assert_true(isnan(scan_of(NULL, whole, 1).first));
 }
 
 static void scan_of_good_numbers_or_none_finds_nothing_bad(void **state)
@@ -124,7 +135,7 @@ static void scan_of_good_numbers_or_none_finds_nothing_bad(void **state)
 static void constant_column_gives_its_value_by_level(void **state)
 {
   double x[ROWS], value[PSUS];
-  const ioi_numbers column = {x, NULL};
+  const ioi_numbers column = {x, NULL, 0};
   size_t row = 777;
   (void) state;
   draw_rows(4);
@@ -145,7 +156,7 @@ static void first_row_that_differs_is_named(void **state)
   const double other[] = {4, NAN, INFINITY, -3};
   const size_t at[] = {1, IOI_BLOCK - 1, IOI_BLOCK, ROWS - 1};
   double x[ROWS], value[STRATA];
-  const ioi_numbers column = {x, NULL};
+  const ioi_numbers column = {x, NULL, 0};
   (void) state;
   draw_rows(5);
   stratum[0] = 0;
@@ -165,7 +176,7 @@ static void missing_integer_is_not_a_constant(void **state)
 {
   int x[ROWS];
   double value[STRATA];
-  const ioi_numbers column = {NULL, x};
+  const ioi_numbers column = {NULL, x, 0};
   size_t row = 777;
   (void) state;
   draw_rows(6);
@@ -203,6 +214,7 @@ int main(void)
     cmocka_unit_test(rows_without_psu_or_stratum_cross_nothing),
     cmocka_unit_test(scan_counts_what_cannot_be_used),
     cmocka_unit_test(scan_of_integers_knows_the_missing_value_of_R),
+    cmocka_unit_test(first_finite_number_may_be_negative),
     cmocka_unit_test(scan_of_good_numbers_or_none_finds_nothing_bad),
     cmocka_unit_test(constant_column_gives_its_value_by_level),
     cmocka_unit_test(first_row_that_differs_is_named),

@@ -51,6 +51,42 @@ static void range_of_nothing_leaves_ends_alone(void **state)
   assert_true(low == 5 && high == 6 && missing == 2);
 }
 
+static void range_of_reals_takes_whole_numbers_alone(void **state)
+{
+  const double value[] = {NAN, 7, -3, NAN, -0.0};
+  const double ends[] = {INT_MAX, -INT_MAX};
+  const double bad[] = {0.5, INT_MAX + 1.0, INT_MIN, INFINITY, -INFINITY};
+  int low = 1, high = 1;
+  size_t missing = 9;
+  (void) state;
+  assert_int_equal(ioi_key_range_real(value, 5, &low, &high, &missing), IOI_OK);
+  assert_true(low == -3 && high == 7 && missing == 2);
+  assert_int_equal(ioi_key_range_real(ends, 2, &low, &high, &missing), IOI_OK);
+  assert_true(low == -INT_MAX && high == INT_MAX && missing == 0);
+  for (size_t i = 0; i < 5; i++) {
+    const double mixed[] = {1, bad[i]};
+    assert_int_equal(ioi_key_range_real(mixed, 2, &low, &high, &missing),
+                     IOI_EDOMAIN);
+  }
+  assert_int_equal(ioi_key_range_real(value, 1, &low, &high, &missing), IOI_OK);
+  assert_true(low == -INT_MAX && high == INT_MAX && missing == 1);
+}
+
+static void column_of_reals_is_that_of_integers(void **state)
+{
+  const int value[] = {3, 2, 5, 6, INT_MIN, INT_MAX, -3};
+  const double real[] = {3, 2, 5, 6, NAN, INT_MAX, -3};
+  const int map[] = {2, -1, 0, 1};
+  ioi_key key = column_of(value, 2, 4), same_key = column_of(NULL, 2, 4);
+  (void) state;
+  same_key.real = real;
+  for (int mapped = 0; mapped <= 1; mapped++) {
+    key.map = same_key.map = mapped ? map : NULL;
+    for (size_t i = 0; i < 7; i++)
+      assert_true(level_of(&same_key, 1, 0, i) == level_of(&key, 1, 0, i));
+  }
+}
+
 static void column_counts_from_first(void **state)
 {
   const int value[] = {3, 2, 5, 6, INT_MIN, INT_MAX, -3};
@@ -98,6 +134,19 @@ static void key_without_column_is_level_0(void **state)
   (void) state;
   assert_true(level_of(&one, 1, 0, 123456789) == 0);
   assert_true(level_of(&none, 1, 0, 0) == IOI_NO_LEVEL);
+}
+
+static void observed_numbers_are_level_0(void **state)
+{
+  const double real[] = {0, NAN, -1e300, INFINITY};
+  const int whole[] = {0, INT_MIN, INT_MIN + 1, INT_MAX};
+  const ioi_key a = {.observed = {real, NULL, 7}, .levels = 1};
+  const ioi_key b = {.observed = {NULL, whole, 7}, .levels = 1};
+  (void) state;
+  for (size_t i = 0; i < 4; i++) {
+    assert_true(level_of(&a, 1, 0, i) == (i == 1 ? IOI_NO_LEVEL : 0));
+    assert_true(level_of(&b, 1, 0, i) == (i == 1 ? IOI_NO_LEVEL : 0));
+  }
 }
 
 static void product_is_mixed_radix(void **state)
@@ -345,10 +394,13 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(range_skips_missing),
     cmocka_unit_test(range_of_nothing_leaves_ends_alone),
+    cmocka_unit_test(range_of_reals_takes_whole_numbers_alone),
+    cmocka_unit_test(column_of_reals_is_that_of_integers),
     cmocka_unit_test(column_counts_from_first),
     cmocka_unit_test(column_reaches_the_ends_of_int),
     cmocka_unit_test(map_renumbers_and_drops),
     cmocka_unit_test(key_without_column_is_level_0),
+    cmocka_unit_test(observed_numbers_are_level_0),
     cmocka_unit_test(product_is_mixed_radix),
     cmocka_unit_test(block_reads_no_row_beyond_its_own),
     cmocka_unit_test(index_ranks_what_occurs),

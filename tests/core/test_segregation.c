@@ -93,7 +93,8 @@ static void survey_of_respondents_has_the_published_error(void **state)
 {
   enum { CELLS_HERE = 2 * MICRO_UNITS, ALL = MICRO_PSUS * CELLS_HERE };
   int psu[MICRO_ROWS], unit[MICRO_ROWS], group[MICRO_ROWS];
-  double w[MICRO_ROWS], cell[ALL] = {0}, table[CELLS_HERE], variance, work[11];
+  double w[MICRO_ROWS], cell[ALL] = {0}, table[CELLS_HERE], variance = 0,
+                        work[11];
   int row[CELLS_HERE] = {0}, at[CELLS_HERE + 1], zero[CELLS_HERE] = {0};
   const int first[] = {0, 8, 16, 24};
   const double sampled[] = {8, 8, 8};
@@ -113,15 +114,17 @@ static void survey_of_respondents_has_the_published_error(void **state)
     {.value = unit, .size = MICRO_UNITS, .levels = MICRO_UNITS},
     {.value = group, .size = 2, .levels = 2},
     {.parts = 3, .part = parts, .levels = ALL}};
-  const ioi_rows rows = {MICRO_ROWS, 4, key, {w, NULL}, 0, NULL};
-  ioi_sum sum = {IOI_SUM_W, 3, 0, cell};
+  const ioi_rows rows = {MICRO_ROWS, 4, key, {w, NULL, 0}, 0, NULL};
+  ioi_sum sum = {IOI_SUM_W, 3, IOI_NO_VALUE, IOI_NO_VALUE, cell};
   ioi_tally_rows(&rows, &sum, 1, MICRO_ROWS, 1, NULL, level, NULL, NULL);
-  const ioi_totals totals = {MICRO_PSUS, CELLS_HERE, NULL, NULL, cell, NULL};
-  ioi_totals_collapse(&totals, table);
+  const double *const sums[] = {cell};
+  const ioi_totals totals = {MICRO_PSUS, CELLS_HERE, 1, NULL, NULL, sums, NULL};
+  ioi_totals_collapse(&totals, 0, table);
   const answer a = compare(table, MICRO_UNITS, 2, pair(0, 1));
   near(a.d, 0.387983215059, 1e-12);
   for (int c = 0; c <= CELLS_HERE; c++) at[c] = c;
-  const ioi_design design = {3, first, sampled, NULL, IOI_LONELY_FAIL, 0};
+  const ioi_design design = {
+    .strata = 3, .psu_first = first, .sampled = sampled};
   const ioi_influence influence = {1, row, at, a.u};
   ioi_presence presence = {1, zero, zero, bits, bits + 3};
   ioi_presence_fill(&design, &totals, &presence);
@@ -648,7 +651,7 @@ static void variance_of_counts_is_that_of_ransom(void **state)
  * N / (N - 1). */
 static void design_of_persons_gives_the_variance_of_counts(void **state)
 {
-  double n[CELLS], variance[4], work[22], value[2 * CELLS], all = 0;
+  double n[CELLS], variance[4] = {0}, work[22], value[2 * CELLS], all = 0;
   int row[CELLS] = {0}, at[CELLS + 1], zero[CELLS] = {0};
   uint64_t seed = 19;
   unsigned char bits[] = {0};
@@ -662,8 +665,9 @@ static void design_of_persons_gives_the_variance_of_counts(void **state)
     value[2 * c + 1] = b.u[c];
     all += n[c];
   }
-  const ioi_design design = {1, NULL, &all, NULL, IOI_LONELY_FAIL, 0};
-  const ioi_totals totals = {1, CELLS, NULL, NULL, n, n};
+  const ioi_design design = {.strata = 1, .sampled = &all};
+  const double *const sums[] = {n};
+  const ioi_totals totals = {1, CELLS, 1, NULL, NULL, sums, sums};
   const ioi_influence influence = {2, row, at, value};
   ioi_presence presence = {1, zero, zero, NULL, bits};
   ioi_presence_fill(&design, &totals, &presence);

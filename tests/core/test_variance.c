@@ -11,7 +11,7 @@
 #include "road.h"
 
 enum {
-  STRATA = 5,
+  STRATA = 6,
   HELD = 18,
   ABSENT = 2,
   RECORDS = 150,
@@ -19,22 +19,27 @@ enum {
   DOMAINS = 3,
   CATEGORIES = 3,
   CELLS = DOMAINS * CATEGORIES,
-  ROWS = DOMAINS * 3
+  ROWS = DOMAINS * 3,
+  VARIABLES = 2
 };
 
-/* A random survey. A record with domain -1 is outside all domains. */
+/* A random survey. A record with domain -1 is outside all domains; it adds w
+ * and w y to its cell. The strata may lie in groups, as those of a later stage
+ * do. */
 typedef struct {
-  size_t strata, psus, domains, categories, records, rows_each;
+  size_t strata, groups, psus, domains, categories, records, rows_each;
+  size_t variables;
   int elements, sparse, lonely_domain;
   ioi_lonely rule;
-  int first[STRATA + 1];
-  double sampled[STRATA], fraction[STRATA];
+  int first[STRATA + 1], group[STRATA + 1];
+  double sampled[STRATA], fraction[STRATA], multiplier[STRATA];
   int stratum[RECORDS], psu[RECORDS], domain[RECORDS], category[RECORDS];
-  double w[RECORDS];
+  double z[VARIABLES][RECORDS], w[RECORDS];
   /* what the engine reads */
   int entry[UNITS + 1], cell[UNITS * CELLS], row[CELLS], at[CELLS + 1];
   int of_row[ROWS], of_cell[CELLS];
-  double sum_w[UNITS * CELLS], sum_ww[UNITS * CELLS], value[CELLS * 3];
+  double sum_w[VARIABLES][UNITS * CELLS], sum_ww[3][UNITS * CELLS];
+  double value[CELLS * 3 * VARIABLES];
 } survey;
 
 static size_t cells_of(const survey *s)
@@ -45,6 +50,26 @@ static size_t cells_of(const survey *s)
 static size_t rows_of(const survey *s)
 {
   return s->domains * s->rows_each;
+}
+
+static size_t units_of(const survey *s)
+{
+  return s->elements ? s->strata : s->psus;
+}
+
+/* Runs of strata, some empty; or no groups at all. */
+static void draw_groups(survey *s, uint64_t *seed)
+{
+  size_t h = 0;
+  s->groups = 0;
+  s->group[0] = 0;
+  if (draw_below(seed, 2)) return;
+  while (h < s->strata && s->groups < STRATA - 1) {
+    h += draw_below(seed, 4);
+    h = h < s->strata ? h : s->strata;
+    s->group[++s->groups] = (int) h;
+  }
+  s->group[s->groups] = (int) s->strata;
 }
 
 /* Strata, with PSUs that hold no record and some that were sampled fully. */
@@ -61,8 +86,10 @@ static void draw_design(survey *s, uint64_t *seed)
     s->psus += held;
     s->sampled[h] = (double) (held + absent);
     s->fraction[h] = fractions[draw_below(seed, 4)];
+    s->multiplier[h] = draw_below(seed, 2) ? draw_unit(seed) : 1;
   }
   s->first[s->strata] = (int) s->psus;
+  draw_groups(s, seed);
 }
 
 static void draw_records(survey *s, uint64_t *seed)
@@ -76,6 +103,8 @@ static void draw_records(survey *s, uint64_t *seed)
     s->domain[i] = (int) draw_below(seed, s->domains + 1) - 1;
     s->category[i] = (int) draw_below(seed, s->categories);
     s->w[i] = draw_below(seed, 6) ? 100 * draw_unit(seed) : 0;
+    s->z[0][i] = 1;
+    s->z[1][i] = 2 * draw_unit(seed) - 1;
   }
 }
 
@@ -91,25 +120,23 @@ static void count_records(survey *s, uint64_t *seed)
   }
 }
 
-/* Sums of w and w^2 by unit and cell, dense. */
+/* Sums of w z and of w^2 z z' by unit and cell, dense. */
 static void fill_dense(survey *s)
 {
-  const size_t cells = cells_of(s);
   memset(s->sum_w, 0, sizeof s->sum_w);
   memset(s->sum_ww, 0, sizeof s->sum_ww);
   for (size_t i = 0; i < s->records; i++) {
     if (s->domain[i] < 0) continue;
-    size_t unit = (size_t) (s->elements ? s->stratum[i] : s->psu[i]);
-    size_t e = unit * cells + (size_t) s->domain[i] * s->categories
-               + (size_t) s->category[i];
-    s->sum_w[e] += s->w[i];
-    s->sum_ww[e] += s->w[i] * s->w[i];
+    const size_t unit = (size_t) (s->elements ? s->stratum[i] : s->psu[i]);
+    const size_t e = unit * cells_of(s) + (size_t) s->domain[i] * s->categories
+                     + (size_t) s->category[i];
+    size_t pair = 0;
+    for (size_t a = 0; a < s->variables; a++) {
+      s->sum_w[a][e] += s->w[i] * s->z[a][i];
+      for (size_t b = a; b < s->variables; b++)
+        s->sum_ww[pair++][e] += s->w[i] * s->w[i] * s->z[a][i] * s->z[b][i];
+    }
   }
-}
-
-static size_t units_of(const survey *s)
-{
-  return s->elements ? s->strata : s->psus;
 }
 
 /* Keeps the entries that are not 0, in place. */
@@ -120,10 +147,13 @@ static void make_sparse(survey *s)
   for (size_t j = 0; j < units_of(s); j++) {
     s->entry[j] = kept;
     for (size_t c = 0; c < cells; c++) {
-      if (s->sum_w[j * cells + c] == 0) continue;
+      if (s->sum_w[0][j * cells + c] == 0) continue;
       s->cell[kept] = (int) c;
-      s->sum_w[kept] = s->sum_w[j * cells + c];
-      s->sum_ww[kept++] = s->sum_ww[j * cells + c];
+      for (size_t a = 0; a < VARIABLES; a++)
+        s->sum_w[a][kept] = s->sum_w[a][j * cells + c];
+      for (size_t pair = 0; pair < 3; pair++)
+        s->sum_ww[pair][kept] = s->sum_ww[pair][j * cells + c];
+      kept++;
     }
   }
   s->entry[units_of(s)] = kept;
@@ -135,10 +165,10 @@ static void draw_influence(survey *s, uint64_t *seed)
     s->of_cell[c] = (int) (c / s->categories);
     s->row[c] = s->of_cell[c] * (int) s->rows_each;
     s->at[c] = (int) (c * s->rows_each);
-    for (size_t k = 0; k < s->rows_each; k++)
-      s->value[c * s->rows_each + k] = 2 * draw_unit(seed) - 1;
   }
   s->at[cells_of(s)] = (int) (cells_of(s) * s->rows_each);
+  for (size_t i = 0; i < CELLS * 3 * VARIABLES; i++)
+    s->value[i] = 2 * draw_unit(seed) - 1;
   for (size_t r = 0; r < rows_of(s); r++)
     s->of_row[r] = (int) (r / s->rows_each);
 }
@@ -155,6 +185,7 @@ static void draw_survey(survey *s, uint64_t n)
   s->domains = 1 + draw_below(&seed, DOMAINS);
   s->categories = 1 + draw_below(&seed, CATEGORIES);
   s->rows_each = 1 + draw_below(&seed, 3);
+  s->variables = 1 + draw_below(&seed, VARIABLES);
   draw_design(s, &seed);
   draw_records(s, &seed);
   if (s->elements) count_records(s, &seed);
@@ -163,29 +194,36 @@ static void draw_survey(survey *s, uint64_t n)
   draw_influence(s, &seed);
 }
 
-/* The engine's answer; `bits` may be NULL. */
+/* The engine's answer. The work space starts with rubbish. */
 static void engine_variance(survey *s, int covariance, double *v)
 {
   const size_t rows = rows_of(s), units = units_of(s);
-  const ioi_design design = {s->strata,  s->elements ? NULL : s->first,
-                             s->sampled, s->fraction,
-                             s->rule,    s->lonely_domain};
+  const ioi_design design = {.strata = s->strata,
+                             .psu_first = s->elements ? NULL : s->first,
+                             .sampled = s->sampled,
+                             .fraction = s->fraction,
+                             .multiplier = s->multiplier,
+                             .groups = s->groups,
+                             .group_first = s->group,
+                             .lonely = s->rule,
+                             .lonely_domain = s->lonely_domain};
+  const double *const w[] = {s->sum_w[0], s->sum_w[1]};
+  const double *const ww[] = {s->sum_ww[0], s->sum_ww[1], s->sum_ww[2]};
   const ioi_totals totals = {units,
                              cells_of(s),
+                             s->variables,
                              s->sparse ? s->entry : NULL,
                              s->sparse ? s->cell : NULL,
-                             s->sum_w,
-                             s->elements ? s->sum_ww : NULL};
+                             w,
+                             s->elements ? ww : NULL};
   const ioi_influence influence = {rows, s->row, s->at, s->value};
-  unsigned char *psu =
-    zeroed(s->domains * ioi_presence_bytes(units), sizeof *psu);
-  unsigned char *strata =
-    zeroed(s->domains * ioi_presence_bytes(s->strata), sizeof *strata);
+  unsigned char *psu = zeroed(s->domains * ioi_presence_bytes(units), 1);
+  unsigned char *strata = zeroed(s->domains * ioi_presence_bytes(s->strata), 1);
   ioi_presence presence = {s->domains, s->of_row, s->of_cell,
                            s->elements ? NULL : psu, strata};
   double *work = zeroed(ioi_variance_work(rows), sizeof *work);
   memset(work, 0xAB, ioi_variance_work(rows) * sizeof *work);
-  memset(v, 0xAB, (covariance ? rows * rows : rows) * sizeof *v);
+  memset(v, 0, (covariance ? rows * rows : rows) * sizeof *v);
   ioi_presence_fill(&design, &totals, &presence);
   ioi_variance(&design, &totals, &influence, &presence, covariance, v, work);
   free(psu);
@@ -196,35 +234,40 @@ static void engine_variance(survey *s, int covariance, double *v)
 /* The definition, with every sampled PSU as a unit of its own, absent ones and
  * records that are PSUs too. */
 typedef struct {
-  size_t units, strata, rows;
+  size_t units, rows;
   size_t stratum[UNITS];
   double score[UNITS][ROWS];
   int has[UNITS][DOMAINS]; /* records with w > 0 */
 } slow_survey;
 
-static size_t slow_unit(const survey *s, size_t record)
+/* Score of one record on estimate k of its domain. */
+static double slow_score(const survey *s, size_t i, size_t k)
 {
-  return s->elements ? record : (size_t) s->psu[record];
+  const size_t cell =
+    (size_t) s->domain[i] * s->categories + (size_t) s->category[i];
+  double score = 0;
+  for (size_t a = 0; a < s->variables; a++)
+    score += s->w[i] * s->z[a][i]
+             * s->value[(cell * s->rows_each + k) * s->variables + a];
+  return score;
 }
 
 static void slow_scores(const survey *s, slow_survey *t)
 {
   memset(t, 0, sizeof *t);
-  t->strata = s->strata;
   t->rows = rows_of(s);
   t->units = s->elements ? s->records : s->psus;
   for (size_t h = 0; h < s->strata; h++)
     for (int j = s->first[h]; j < s->first[h + 1] && !s->elements; j++)
       t->stratum[j] = h;
   for (size_t i = 0; i < s->records; i++) {
-    size_t j = slow_unit(s, i), d = (size_t) s->domain[i];
+    const size_t j = s->elements ? i : (size_t) s->psu[i];
     t->stratum[j] = (size_t) s->stratum[i];
     if (s->domain[i] < 0) continue;
-    size_t c = d * s->categories + (size_t) s->category[i];
-    t->has[j][d] |= s->w[i] > 0;
+    t->has[j][s->domain[i]] |= s->w[i] > 0;
     for (size_t k = 0; k < s->rows_each; k++)
-      t->score[j][d * s->rows_each + k] +=
-        s->w[i] * s->value[c * s->rows_each + k];
+      t->score[j][(size_t) s->domain[i] * s->rows_each + k] +=
+        slow_score(s, i, k);
   }
   for (size_t h = 0; h < s->strata; h++) {
     double held = 0;
@@ -252,6 +295,16 @@ static int slow_lonely(const survey *s, const slow_survey *t, size_t h,
              || (by_domain && units_with_records(t, h, d) == 1));
 }
 
+/* Are two strata in one group? */
+static int together(const survey *s, size_t h, size_t q)
+{
+  for (size_t g = 0; g < s->groups; g++) {
+    const size_t from = (size_t) s->group[g], to = (size_t) s->group[g + 1];
+    if ((from <= h && h < to) != (from <= q && q < to)) return 0;
+  }
+  return 1;
+}
+
 /* What the scores of estimate r are centred at in stratum h. */
 static double slow_centre(const survey *s, const slow_survey *t, size_t h,
                           size_t r)
@@ -259,24 +312,27 @@ static double slow_centre(const survey *s, const slow_survey *t, size_t h,
   const size_t d = r / s->rows_each;
   double in_stratum = 0, in_all = 0, sampled = 0;
   for (size_t j = 0; j < t->units; j++) {
-    in_all += t->score[j][r];
+    in_all += together(s, h, t->stratum[j]) ? t->score[j][r] : 0;
     in_stratum += t->stratum[j] == h ? t->score[j][r] : 0;
   }
-  for (size_t g = 0; g < s->strata; g++)
-    sampled += units_with_records(t, g, d) > 0 ? s->sampled[g] : 0;
+  for (size_t q = 0; q < s->strata; q++)
+    sampled +=
+      together(s, h, q) && units_with_records(t, q, d) > 0 ? s->sampled[q] : 0;
   if (slow_lonely(s, t, h, d) && units_with_records(t, h, d) > 0)
     return s->rule == IOI_LONELY_ADJUST ? in_all / sampled : NAN;
   return in_stratum / s->sampled[h];
 }
 
-/* Square root of the factor of "average"; NaN where it has no value. */
-static double slow_scale(const survey *s, const slow_survey *t, size_t d)
+/* Square root of the factor of "average" in the group of stratum h; NaN where
+ * it has no value. */
+static double slow_scale(const survey *s, const slow_survey *t, size_t h,
+                         size_t d)
 {
   double with_records = 0, usable = 0;
-  for (size_t h = 0; h < s->strata; h++)
-    if (units_with_records(t, h, d) > 0) {
+  for (size_t q = 0; q < s->strata; q++)
+    if (together(s, h, q) && units_with_records(t, q, d) > 0) {
       with_records++;
-      usable += !slow_lonely(s, t, h, d);
+      usable += !slow_lonely(s, t, q, d);
     }
   if (s->rule != IOI_LONELY_AVERAGE || with_records == 0) return 1;
   return usable > 0 ? sqrt(with_records / usable) : NAN;
@@ -288,14 +344,16 @@ static double slow_covariance(const survey *s, const slow_survey *t, size_t r,
   double v = 0;
   for (size_t h = 0; h < s->strata; h++) {
     const double n = s->sampled[h], rest = 1 - s->fraction[h];
+    const double scale = slow_scale(s, t, h, r / s->rows_each)
+                         * slow_scale(s, t, h, q / s->rows_each);
     double a = slow_centre(s, t, h, r), b = slow_centre(s, t, h, q), sum = 0;
     for (size_t j = 0; j < t->units; j++)
       if (t->stratum[j] == h && !isnan(a) && !isnan(b))
         sum += (t->score[j][r] - a) * (t->score[j][q] - b);
-    v += rest < 1e-7 ? 0 : rest * (n > 1 ? n / (n - 1) : 1) * sum;
+    v += (rest < 1e-7 ? 0 : rest) * s->multiplier[h] * (n > 1 ? n / (n - 1) : 1)
+         * sum * scale;
   }
-  return v * slow_scale(s, t, r / s->rows_each)
-         * slow_scale(s, t, q / s->rows_each);
+  return v;
 }
 
 static double sum_of_squares(const slow_survey *t)
@@ -312,9 +370,9 @@ static double v[ROWS * ROWS], also_v[ROWS * ROWS];
 
 static void engine_is_the_definition_on_random_designs(void **state)
 {
-  size_t undefined = 0, lonely = 0;
+  size_t undefined = 0, lonely = 0, grouped = 0;
   (void) state;
-  for (uint64_t n = 0; n < 3000; n++) {
+  for (uint64_t n = 0; n < 4000; n++) {
     draw_survey(&s, n);
     slow_scores(&s, &t);
     engine_variance(&s, 1, v);
@@ -325,8 +383,10 @@ static void engine_is_the_definition_on_random_designs(void **state)
         undefined += isnan(v[r * t.rows + q]);
       }
     for (size_t h = 0; h < s.strata; h++) lonely += slow_lonely(&s, &t, h, 0);
+    grouped += s.groups > 1;
   }
-  assert_true(undefined > 500 && lonely > 500); /* they do occur */
+  /* they do occur */
+  assert_true(undefined > 500 && lonely > 500 && grouped > 500);
 }
 
 static void variances_alone_are_the_diagonal(void **state)
@@ -343,23 +403,25 @@ static void variances_alone_are_the_diagonal(void **state)
 
 static void sparse_totals_are_the_dense_ones(void **state)
 {
-  double dense_w[CELLS], sparse_w[CELLS];
+  double dense[CELLS], sparse[CELLS];
+  const double *const w[] = {s.sum_w[0], s.sum_w[1]};
   (void) state;
   for (uint64_t n = 0; n < 500; n++) {
     draw_survey(&s, n);
     fill_dense(&s);
     s.sparse = 0;
-    const ioi_totals dense = {units_of(&s), cells_of(&s), NULL,
-                              NULL,         s.sum_w,      s.sum_ww};
-    ioi_totals_collapse(&dense, dense_w);
+    const ioi_totals all = {
+      units_of(&s), cells_of(&s), s.variables, NULL, NULL, w, NULL};
+    const ioi_totals some = {
+      units_of(&s), cells_of(&s), s.variables, s.entry, s.cell, w, NULL};
+    const size_t which = s.variables - 1;
+    ioi_totals_collapse(&all, which, dense);
     engine_variance(&s, 1, v);
     make_sparse(&s);
     s.sparse = 1;
-    const ioi_totals sparse = {units_of(&s), cells_of(&s), s.entry,
-                               s.cell,       s.sum_w,      s.sum_ww};
-    ioi_totals_collapse(&sparse, sparse_w);
+    ioi_totals_collapse(&some, which, sparse);
     engine_variance(&s, 1, also_v);
-    same(sparse_w, dense_w, cells_of(&s));
+    same(sparse, dense, cells_of(&s));
     for (size_t i = 0; i < rows_of(&s) * rows_of(&s); i++)
       assert_true(v[i] == also_v[i] || (isnan(v[i]) && isnan(also_v[i])));
   }
@@ -418,20 +480,39 @@ static void covariance_has_no_negative_eigenvalue(void **state)
   }
 }
 
-/* A total over PSUs with the totals u in one domain. */
-static double variance_of_total(const ioi_design *design, const double *u,
-                                size_t units)
+/* The variance of a total over PSUs with the totals u in one domain, added to
+ * what is there. */
+static double variance_added(const ioi_design *design, const double *u,
+                             size_t units, double there)
 {
   const int zero[] = {0, 0}, at[] = {0, 1};
   const double one = 1;
   unsigned char psu[8] = {0}, strata[8] = {0};
-  double variance, work[11];
-  const ioi_totals totals = {units, 1, NULL, NULL, u, NULL};
+  double work[11];
+  const ioi_totals totals = {units, 1, 1, NULL, NULL, &u, NULL};
   const ioi_influence influence = {1, zero, at, &one};
   ioi_presence presence = {1, zero, zero, psu, strata};
   ioi_presence_fill(design, &totals, &presence);
-  ioi_variance(design, &totals, &influence, &presence, 0, &variance, work);
-  return variance;
+  ioi_variance(design, &totals, &influence, &presence, 0, &there, work);
+  return there;
+}
+
+static double variance_of_total(const ioi_design *design, const double *u,
+                                size_t units)
+{
+  return variance_added(design, u, units, 0);
+}
+
+static void result_is_added_to_what_is_there(void **state)
+{
+  const double u[] = {1, 2, 3}, sampled[] = {3}, multiplier[] = {0.5};
+  const int first[] = {0, 3};
+  const ioi_design design = {.strata = 1,
+                             .psu_first = first,
+                             .sampled = sampled,
+                             .multiplier = multiplier};
+  (void) state;
+  near(variance_added(&design, u, 3, 10), 11.5, 1e-14);
 }
 
 static void variances_by_hand(void **state)
@@ -439,7 +520,10 @@ static void variances_by_hand(void **state)
   const double u[] = {1, 2, 3}, fraction[] = {0.25}, all_of_it[] = {1};
   const int first[] = {0, 3};
   double sampled[] = {3};
-  ioi_design design = {1, first, sampled, NULL, IOI_LONELY_FAIL, 0};
+  ioi_design design = {.strata = 1,
+                       .psu_first = first,
+                       .sampled = sampled,
+                       .lonely = IOI_LONELY_FAIL};
   (void) state;
   near(variance_of_total(&design, u, 3), 3, 1e-15);
   design.fraction = fraction;
@@ -457,7 +541,10 @@ static void lonely_rules_by_hand(void **state)
   const double u[] = {9, 5, 2, 4, 10}, sampled[] = {2, 2, 1};
   const double certain[] = {0, 0, 1};
   const int first[] = {0, 2, 4, 5};
-  ioi_design design = {3, first, sampled, NULL, IOI_LONELY_CERTAINTY, 0};
+  ioi_design design = {.strata = 3,
+                       .psu_first = first,
+                       .sampled = sampled,
+                       .lonely = IOI_LONELY_CERTAINTY};
   (void) state;
   near(variance_of_total(&design, u, 5), 20, 1e-14);
   design.lonely = IOI_LONELY_REMOVE;
@@ -476,7 +563,10 @@ static void one_lonely_stratum_alone(void **state)
 {
   const double u[] = {5}, sampled[] = {1};
   const int first[] = {0, 1};
-  ioi_design design = {1, first, sampled, NULL, IOI_LONELY_AVERAGE, 0};
+  ioi_design design = {.strata = 1,
+                       .psu_first = first,
+                       .sampled = sampled,
+                       .lonely = IOI_LONELY_AVERAGE};
   (void) state;
   assert_true(isnan(variance_of_total(&design, u, 1)));
   design.lonely = IOI_LONELY_ADJUST; /* it is its own mean */
@@ -492,7 +582,11 @@ static void lonely_domain_by_hand(void **state)
 {
   const double u[] = {10, 0, 0, 1, 1}, sampled[] = {2, 3};
   const int first[] = {0, 2, 5};
-  ioi_design design = {2, first, sampled, NULL, IOI_LONELY_ADJUST, 1};
+  ioi_design design = {.strata = 2,
+                       .psu_first = first,
+                       .sampled = sampled,
+                       .lonely = IOI_LONELY_ADJUST,
+                       .lonely_domain = 1};
   const double second = 1.5 * (4 / 9.0 + 1 / 9.0 + 1 / 9.0);
   (void) state;
   near(variance_of_total(&design, u, 5), 2 * (7.6 * 7.6 + 2.4 * 2.4) + second,
@@ -511,7 +605,11 @@ static void fully_sampled_stratum_adds_nothing(void **state)
   const double u[] = {1, 5, 2, 2}, sampled[] = {2, 2};
   const double fraction[] = {1 - 1e-8, 0}, nearly[] = {1 - 1e-6, 0};
   const int first[] = {0, 2, 4};
-  ioi_design design = {2, first, sampled, fraction, IOI_LONELY_FAIL, 0};
+  ioi_design design = {.strata = 2,
+                       .psu_first = first,
+                       .sampled = sampled,
+                       .fraction = fraction,
+                       .lonely = IOI_LONELY_FAIL};
   (void) state;
   assert_true(variance_of_total(&design, u, 4) == 0);
   design.fraction = nearly;
@@ -523,7 +621,10 @@ static void large_totals_keep_small_differences(void **state)
 {
   const double u[] = {1e15 + 1, 1e15 + 2, 1e15 + 3}, sampled[] = {3};
   const int first[] = {0, 3};
-  const ioi_design design = {1, first, sampled, NULL, IOI_LONELY_FAIL, 0};
+  const ioi_design design = {.strata = 1,
+                             .psu_first = first,
+                             .sampled = sampled,
+                             .lonely = IOI_LONELY_FAIL};
   (void) state;
   near(variance_of_total(&design, u, 3), 3, 0.5);
 }
@@ -556,7 +657,8 @@ static const double b_income[PSUS] = {
 
 static double b_standard_error(ioi_lonely rule, const double *u)
 {
-  const ioi_design design = {6, b_first, b_sampled, NULL, rule, 0};
+  const ioi_design design = {
+    .strata = 6, .psu_first = b_first, .sampled = b_sampled, .lonely = rule};
   return sqrt(variance_of_total(&design, u, PSUS));
 }
 
@@ -599,7 +701,7 @@ static void proportions_have_the_errors_of_survey(void **state)
   const double women[] = {0.0516735498112914, 0.0534371416902727,
                           0.0632869151179769};
   const int of_row[] = {0, 1}, of_cell[] = {0, 0, 1, 1};
-  double w[PSUS * 4], total[4], p[2], value[4], variance[4], work[22];
+  double w[PSUS * 4], total[4], p[2], value[4], work[22];
   int row[4], at[5];
   (void) state;
   for (int j = 0; j < PSUS; j++)
@@ -607,15 +709,20 @@ static void proportions_have_the_errors_of_survey(void **state)
       w[4 * j + k] = b_persons[j][k] + b_persons[j][k + 2];
       w[4 * j + 2 + k] = b_persons[j][k];
     }
-  const ioi_totals totals = {PSUS, 4, NULL, NULL, w, NULL};
-  ioi_totals_collapse(&totals, total);
+  const double *const sums[] = {w};
+  const ioi_totals totals = {PSUS, 4, 1, NULL, NULL, sums, NULL};
+  ioi_totals_collapse(&totals, 0, total);
   ioi_proportion(total, 2, 2, 1, p, row, at, value);
   near(p[0], 0.490626602742684, 1e-14);
   near(p[1], 0.539625034288256, 1e-14);
   const ioi_influence influence = {2, row, at, value};
   for (int k = 0; k < 3; k++) {
+    double variance[4] = {0};
     unsigned char psu[4] = {0}, strata[2] = {0};
-    const ioi_design design = {6, b_first, b_sampled, NULL, rule[k], 0};
+    const ioi_design design = {.strata = 6,
+                               .psu_first = b_first,
+                               .sampled = b_sampled,
+                               .lonely = rule[k]};
     ioi_presence presence = {2, of_row, of_cell, psu, strata};
     ioi_presence_fill(&design, &totals, &presence);
     ioi_variance(&design, &totals, &influence, &presence, 1, variance, work);
@@ -636,11 +743,15 @@ static void undefined_variance_is_undefined_on_both_sides(void **state)
   for (size_t k = 0; k < 4; k++) {
     const size_t lone = k / 2; /* which of the domains */
     unsigned char psu[2] = {0}, strata[2] = {0};
-    double w[6], got[4], work[22];
+    double w[6], got[4] = {0}, work[22];
     for (size_t i = 0; i < 6; i++) w[i] = alone[i ^ lone];
-    const ioi_design design = {
-      2, first, sampled, k % 2 ? full : NULL, IOI_LONELY_AVERAGE, 0};
-    const ioi_totals totals = {3, 2, NULL, NULL, w, NULL};
+    const ioi_design design = {.strata = 2,
+                               .psu_first = first,
+                               .sampled = sampled,
+                               .fraction = k % 2 ? full : NULL,
+                               .lonely = IOI_LONELY_AVERAGE};
+    const double *const sums[] = {w};
+    const ioi_totals totals = {3, 2, 1, NULL, NULL, sums, NULL};
     const ioi_influence influence = {2, row, at, one};
     ioi_presence presence = {2, row, row, psu, strata};
     ioi_presence_fill(&design, &totals, &presence);
@@ -665,8 +776,12 @@ static void presence_bits_stand_where_the_header_says(void **state)
       for (size_t h = 0; h < n; h++) sampled[h] = 2;
       w[2 * lit] = 1;                /* cell 0, which is of domain 1 */
       w[2 * (n - 1 - lit) + 1] = -1; /* not a positive weight */
-      const ioi_design design = {n, first, sampled, NULL, IOI_LONELY_FAIL, 0};
-      const ioi_totals totals = {n, 2, NULL, NULL, w, NULL};
+      const ioi_design design = {.strata = n,
+                                 .psu_first = first,
+                                 .sampled = sampled,
+                                 .lonely = IOI_LONELY_FAIL};
+      const double *const sums[] = {w};
+      const ioi_totals totals = {n, 2, 1, NULL, NULL, sums, NULL};
       ioi_presence presence = {2, of_cell, of_cell, psu, strata};
       ioi_presence_fill(&design, &totals, &presence);
       assert_true(ioi_presence_count(psu, bytes) == 0);
@@ -693,8 +808,12 @@ static void no_estimates_need_no_memory(void **state)
   const double u[] = {1, 2}, sampled[] = {2};
   const int first[] = {0, 2}, at[] = {0, 0}, zero[] = {0};
   unsigned char bits[] = {0, 0};
-  const ioi_design design = {1, first, sampled, NULL, IOI_LONELY_ADJUST, 0};
-  const ioi_totals totals = {2, 1, NULL, NULL, u, NULL};
+  const ioi_design design = {.strata = 1,
+                             .psu_first = first,
+                             .sampled = sampled,
+                             .lonely = IOI_LONELY_ADJUST};
+  const double *const sums[] = {u};
+  const ioi_totals totals = {2, 1, 1, NULL, NULL, sums, NULL};
   const ioi_influence influence = {0, zero, at, NULL};
   ioi_presence presence = {1, NULL, zero, bits, bits + 1};
   (void) state;
@@ -728,6 +847,7 @@ int main(void)
     cmocka_unit_test(sparse_totals_are_the_dense_ones),
     cmocka_unit_test(records_are_psus_of_their_own),
     cmocka_unit_test(covariance_has_no_negative_eigenvalue),
+    cmocka_unit_test(result_is_added_to_what_is_there),
     cmocka_unit_test(variances_by_hand),
     cmocka_unit_test(lonely_rules_by_hand),
     cmocka_unit_test(one_lonely_stratum_alone),

@@ -207,7 +207,10 @@ test_that("a stratum with one PSU is an error that names the strata", {
 
 test_that("arguments are checked, and those of later versions refused", {
   data <- sample_of()
-  expect_ioi_error(ioi_design(data, wts = weight, pps = 20), "input", arg = c("wts", "pps"))
+  expect_ioi_error(
+    ioi_design(data, wts = weight, pps = 20), "input",
+    arg = c("wts", "pps")
+  )
   expect_ioi_error(
     ioi_design(
       data, weight, NULL, NULL, NULL, FALSE, "fail", FALSE, NULL, NULL, NULL, NULL, 0,
@@ -533,7 +536,7 @@ api <- function() {
   data
 }
 
-# Designs of one stage, with an outcome and a column of groups (or none) for each.
+# Designs, with an outcome and a column of groups (or none) for each.
 survey_designs <- function() {
   data <- api()
   utils::data("nhanes", "scd", "fpc", package = "survey", envir = data)
@@ -558,6 +561,9 @@ survey_designs <- function() {
     ),
     two_stage = case("awards", "stype", ~ dnum + snum,
       weights = ~pw, data = data$apiclus2
+    ),
+    two_stage_fpc = case("awards", "stype", ~ dnum + snum,
+      fpc = ~ fpc1 + fpc2, data = data$apiclus2
     ),
     nested = case("HI_CHOL", "race", ~SDMVPSU,
       strata = ~SDMVSTRA, weights = ~WTMEC2YR, nest = TRUE, data = data$nhanes
@@ -647,7 +653,10 @@ test_that("PSUs that a subset leaves empty count in every stratum", {
     covmat = TRUE
   )
   expect_equal(got$estimate, as.vector(stats::coef(expected))[3:4], tolerance = 1e-10)
-  expect_equal(unname(vcov(got)), unname(stats::vcov(expected))[3:4, 3:4], tolerance = 1e-8)
+  expect_equal(
+    unname(vcov(got)), unname(stats::vcov(expected))[3:4, 3:4],
+    tolerance = 1e-8
+  )
   whole <- yes(theirs, by = c(kept, group))
   expect_equal(
     numbers(whole[whole$kept, ]), numbers(got),
