@@ -194,8 +194,11 @@ replicate_logit_se <- function(design, p, theta) {
 replicate_df <- function(design, presence, domains) {
   replicates <- design$replicates
   if (!is.null(replicates$factor)) {
-    present <- lapply(seq_len(domains), function(d) bits_set(presence[, d], ncol(replicates$factor)))
-    return(vapply(present, function(at) factor_rank(replicates$factor[, at, drop = FALSE]) - 1, 0))
+    rank <- function(d) {
+      at <- bits_set(presence[, d], ncol(replicates$factor))
+      factor_rank(replicates$factor[, at, drop = FALSE])
+    }
+    return(vapply(seq_len(domains), rank, 0) - 1)
   }
   rep(length(replicates$columns) - 1, domains)
 }

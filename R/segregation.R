@@ -49,7 +49,8 @@
 #'   chance alone: look at `n` and at `units` before comparing places.
 #' @section Standard errors: For counts, people are taken as drawn at random into
 #'   units and groups. For an [ioi_design()], the influence of each cell is carried
-#'   to the PSUs and follows the design. Limits are estimate plus or minus
+#'   to the PSUs and follows the design; degrees of freedom count the PSUs of all
+#'   groups kept in the area. Limits are estimate plus or minus
 #'   t times the standard error, cut at 0 and 1. Where the standard error is 0, as at
 #'   D of 1, there are no limits and `flag` says `boundary`.
 #' @section What the limits cover: Sampling error, not the upward bias of D. In
@@ -364,7 +365,9 @@ keep_groups <- function(text, groups, call) {
 # respondents where rows are people.
 segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
   if (layout$wide) {
-    sums <- lapply(seq_along(layout$values), function(v) list(kind = "w", over = layout$unit_at, x = v))
+    sums <- lapply(seq_along(layout$values), function(v) {
+      list(kind = "w", over = layout$unit_at, x = v)
+    })
     names(sums) <- layout$labels
     sums <- c(list(known = list(kind = "rows", over = layout$unit_at)), sums)
   } else {
@@ -410,7 +413,9 @@ segregation_comparisons <- function(compare, groups, labels, call = rlang::calle
     return(list(kind = kind, a = 1L, b = 1L, group = NA_character_, other = NA_character_))
   }
   if (compare == "rest") {
-    return(list(kind = kind, a = seq_len(n), b = seq_len(n), group = labels, other = rep("rest", n)))
+    return(list(
+      kind = kind, a = seq_len(n), b = seq_len(n), group = labels, other = rep("rest", n)
+    ))
   }
   pairs <- if (is.list(groups)) listed_pairs(groups, call) else all_pairs(labels, call)
   list(
@@ -446,7 +451,8 @@ segregation_estimate <- function(layout, tally, compare, groups, se) {
   people <- if (is.null(tally$n)) table else matrix(tally$n, ncol = ncol(table))
   out <- .Call(ioi_r_dissimilarity, table, people, layout$first, of$kind, of$a, of$b)
   areas <- length(layout$first) - 1L
-  out <- c(out, list(comparisons = of, areas = areas, area = rep(seq_len(areas), each = length(of$a))))
+  area <- rep(seq_len(areas), each = length(of$a))
+  out <- c(out, list(comparisons = of, areas = areas, area = area))
   if (se == "none") {
     out
   } else if (!areas) {

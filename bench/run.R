@@ -15,10 +15,12 @@ status <- vapply(suite, function(name) {
 }, 0L)
 
 source("bench/common.R")
-cpu <- grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)
+cpu <- if (file.exists("/proc/cpuinfo")) {
+  sub(".*: *", "", grep("^model name", readLines("/proc/cpuinfo"), value = TRUE)[1])
+}
 cat(
-  "\n== all, on ", parallel::detectCores(), " cores, ", sub(".*: *", "", cpu[1]), ", ",
-  R.version.string, ", ioi ", format(packageVersion("ioi")), "\n\n",
+  "\n== all, on ", parallel::detectCores(), " cores; ",
+  paste(c(cpu, R.version.string, paste("ioi", packageVersion("ioi"))), collapse = "; "), "\n\n",
   sprintf("%-66s %8s %8s\n", "", "best", "median"),
   sep = ""
 )

@@ -142,7 +142,9 @@ smaller <- with(schools[primary, ], tapply(
   function(i) min(sum(`White British`[i]), sum(`All other pupils`[i]))
 ))
 large <- smaller[by_school$la_name] >= 1000
-cat("Highest ten authorities with at least 1,000 pupils on each side, state-funded primary schools\n")
+note(
+  "Highest ten authorities with at least 1,000 pupils on each side, state-funded primary schools"
+)
 print(highest(by_school[large, ], 10))
 save_table(by_school, "c9-local-authorities")
 save_chart(
@@ -165,7 +167,8 @@ working_age <- !adults$age_band %in% c("0 to 15", "65 to 74", "75 and over")
 status <- as.character(adults$economic_activity)
 status[!working_age] <- NA
 student <- status == "Economically active: Full-time student"
-in_work <- status %in% c("Economically active: Employee", "Economically active: Self-employed") | student
+employed <- paste("Economically active:", c("Employee", "Self-employed"))
+in_work <- status %in% employed | student
 active <- startsWith(status, "Economically active")
 answer <- function(yes, base) factor(ifelse(base, ifelse(yes, "yes", "no"), NA), c("no", "yes"))
 adults$employed <- answer(in_work, !is.na(status))

@@ -6,6 +6,7 @@
  * the R package segregation and pysal, which agree. */
 #include "core/key.h"
 #include "core/segregation.h"
+#include "core/sum.h"
 #include "core/tally.h"
 #include "core/variance.h"
 #include "road.h"
@@ -41,6 +42,7 @@ static answer compare(const double *count, size_t units, size_t groups,
   double *work = zeroed(ioi_segregation_work(&table), sizeof *work);
   double *u = zeroed(units * groups, sizeof *u);
   memset(work, 0xAB, ioi_segregation_work(&table) * sizeof *work);
+  memset(u, 0xAB, units * groups * sizeof *u);
   a.status = ioi_dissimilarity_compare(&table, &c, &a.d, u, &a.occupied, work);
   memcpy(a.u, u, units * groups * sizeof *u);
   free(work);
@@ -621,6 +623,18 @@ static void members_are_those_compared(void **state)
   near(ioi_segregation_members(&table, &multigroup), 89, 0);
 }
 
+/* Neumaier's own example, and one that lasts. */
+static void exact_sum_keeps_what_rounding_loses(void **state)
+{
+  const double terms[] = {1, 1e100, 1, -1e100};
+  ioi_exact sum = {0, 0}, thirds = {0, 0};
+  (void) state;
+  for (size_t i = 0; i < 4; i++) ioi_exact_add(&sum, terms[i]);
+  assert_true(ioi_exact_value(&sum) == 2);
+  for (size_t i = 0; i < 3000000; i++) ioi_exact_add(&thirds, 1.0 / 3);
+  assert_true(ioi_exact_value(&thirds) == 3000000 * (1.0 / 3));
+}
+
 /* Persons drawn at random: Ransom (2000), Sociol. Methods Res. 28:454-475, for
  * two independent samples, the same number where no unit ties. */
 static void variance_of_counts_is_that_of_ransom(void **state)
@@ -715,6 +729,7 @@ int main(void)
     cmocka_unit_test(influence_need_not_be_asked_for),
     cmocka_unit_test(stride_steps_over_other_units),
     cmocka_unit_test(members_are_those_compared),
+    cmocka_unit_test(exact_sum_keeps_what_rounding_loses),
     cmocka_unit_test(variance_of_counts_is_that_of_ransom),
     cmocka_unit_test(design_of_persons_gives_the_variance_of_counts),
   };
