@@ -56,9 +56,20 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' @section Missing and zero: Missing, negative or infinite weights, and missing
 #'   strata or PSUs, are errors that say how many rows and where the first is.
 #'   Rows with weight 0 stay in the design and out of every base `n`.
-#' @section Subgroups: Estimate for a subgroup with `by`, not by filtering the
-#'   data first. A filtered data frame has lost the PSUs in which the subgroup
-#'   does not occur, and its standard errors are too small.
+#' @section Subgroups: Estimate for a subgroup with `by` or of an [ioi_subset()] of
+#'   the design, which keep every sampled PSU. Do not filter the data first: a
+#'   filtered data frame has lost the PSUs and strata in which the subgroup does not
+#'   occur, and nothing in it says so. Estimates are the same, but standard errors
+#'   are wrong, in either direction. They are often too small, most of all of totals,
+#'   since the size of the subgroup then varies only between the PSUs that are left;
+#'   they can be too large as well, since the sum of squares is divided among fewer
+#'   PSUs and strata with one PSU appear. With `fpc` the fractions sampled come out
+#'   too small. Degrees of freedom are those of the PSUs left either way. What cannot
+#'   be used at all (rows without a weight, people outside the population of the
+#'   survey) is left out before.
+#' @section Labelled files: Labels of values (class `haven_labelled`) are taken off
+#'   weights, strata, PSUs and population counts. For answers see
+#'   [ioi_proportion()].
 #' @section Errors: `ioi_error_input` (a column that is not there, text where
 #'   numbers are needed, an argument of a later version), `ioi_error_data`
 #'   (values that cannot be used), `ioi_error_design` (a PSU in two strata, a
@@ -69,7 +80,7 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'
 #'   Lumley, T. (2004). Analysis of complex survey samples. *Journal of
 #'   Statistical Software* 9(8). \doi{10.18637/jss.v009.i08}
-#' @seealso [ioi_proportion()], [as_ioi_design()]
+#' @seealso [ioi_proportion()], [ioi_subset()], [as_ioi_design()]
 #' @examples
 #' survey <- subset(crime_survey_2008, !is.na(weight))
 #' design <- ioi_design(survey, weights = weight)
@@ -94,8 +105,11 @@ ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL, fpc = NU
   )
   check_stages(columns)
   df <- if (!is.null(df)) check_design_df(df)
-  vectors <- function(name) as.list(data)[columns[[name]]]
-  weight <- if (length(columns$weights)) data[[columns$weights]]
+  call <- rlang::current_env()
+  vectors <- function(name) {
+    lapply(as.list(data)[columns[[name]]], plain_column, name, call)
+  }
+  weight <- if (length(columns$weights)) plain_column(data[[columns$weights]], "weights")
   if (length(columns$repweights)) {
     check_only_replicates(columns)
     given <- check_replicates(
@@ -480,6 +494,9 @@ format.ioi_design <- function(x, ...) {
   c(
     paste("# A survey design of", count_words(length(x$stages), "stage")),
     paste0("Rows:    ", count(x$rows), ", ", psus),
+    if (!is.null(x$subset)) {
+      paste0("Subset:  ", count(design_rows(x)), " rows, which estimates are of")
+    },
     paste0("Strata:  ", count(strata)),
     paste0("Weights: ", design_weight_text(x)),
     if (!is.null(x$stages[[1]]$core$fraction)) "Finite population correction: yes",
@@ -509,8 +526,9 @@ nobs.ioi_design <- function(object, ...) {
 #' Turns a data frame or a design of the survey package into an [ioi_design].
 #'
 #' @param x A data frame (a simple random sample: no weights, strata or PSUs), a
-#'   `survey.design2` of one stage as made by `survey::svydesign()`, or an
-#'   [ioi_design], which is given back.
+#'   `survey.design2` as made by `survey::svydesign()`, a `svyrep.design` of replicate
+#'   weights, either of these as a `tbl_svy` of the srvyr package, or an [ioi_design],
+#'   which is given back.
 #' @param ... For a data frame: arguments of [ioi_design()].
 #' @return An object of class `ioi_design`.
 #' @section What is understood of a survey design: weights, strata, PSUs, the
@@ -520,6 +538,10 @@ nobs.ioi_design <- function(object, ...) {
 #'   probabilities without replacement, a two-phase design and replicate weights
 #'   are refused with an error of class `ioi_error_design` that names the field.
 #'   The option `survey.lonely.psu` is read as `lonely_psu`.
+#' @section Groups: What `srvyr::group_by()` or `dplyr::group_by()` grouped by is
+#'   part of `by` in every estimate, which is said each time. A design that was
+#'   filtered with `srvyr::filter()` or `subset()` is taken over as it is: of the
+#'   rows that are left, with all the PSUs that were sampled.
 #' @seealso [ioi_design()]
 #' @examples
 #' as_ioi_design(census_2011_people)
@@ -559,6 +581,14 @@ as_ioi_design.twophase2 <- function(x, ...) {
 #' @export
 as_ioi_design.DBIsvydesign <- function(x, ...) {
   refuse_design("db", "designs in a database are not supported by this version")
+}
+
+#' @export
+as_ioi_design.tbl_lazy_svy <- function(x, ...) {
+  refuse_design(
+    "variables",
+    "designs in a database are not supported by this version: read its columns first"
+  )
 }
 
 #' @export

@@ -323,13 +323,14 @@ base_words <- function(x) {
     return(NULL)
   }
   kind <- c(
-    linearised = "survey design", replicate = "survey with replicate weights",
+    linearised = "survey design", replicate = "survey design with replicate weights",
     srs = "simple random sample", counts = "counts"
   )
   strata <- design$strata
   parts <- c(
     if (length(design$type)) kind[design$type],
     count_words(design$rows, "row"),
+    if (!is.null(design$subset)) paste(count_words(design$subset, "row"), "in the subset"),
     if (length(strata) && strata > 1) count_words(strata, "stratum", "strata"),
     if (!isTRUE(all.equal(design$psus, design$rows))) count_words(design$psus, "PSU"),
     if (isTRUE(design$weights)) "weighted",

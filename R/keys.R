@@ -6,8 +6,11 @@
 widest_span <- 4
 
 # A column as a key: list(key =, labels =), where labels[i] is the value of level
-# i, with the type of the column. Rows with a missing value have no level.
-key_column <- function(x, arg, call = rlang::caller_env()) {
+# i, with the type of the column. Rows with a missing value have no level. Of a
+# labelled column the labels of values are the levels: see labelled_factor().
+key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
+                       missing_codes = NULL, inside = NULL) {
+  x <- readable_key(x, arg, call, name, missing_codes, inside)
   check_key_type(x, arg, call)
   if (is.factor(x)) {
     return(key_read(x, 1L, nlevels(x), factor(levels(x), levels(x), ordered = is.ordered(x))))
@@ -27,7 +30,8 @@ key_column <- function(x, arg, call = rlang::caller_env()) {
       return(key_read(x, as.integer(range[1]), span, labels))
     }
   }
-  labels <- sort(unique(x), na.last = NA)
+  # unique() takes the class off a difftime
+  labels <- sort(if (is.object(x)) x[!duplicated(x)] else unique(x), na.last = NA)
   key_read(match(x, labels, incomparables = NA), 1L, length(labels), labels)
 }
 
@@ -38,17 +42,17 @@ key_read <- function(value, first, levels, labels) {
   )
 }
 
-check_key_type <- function(x, arg, call) {
-  if (inherits(x, "haven_labelled")) {
-    abort_ioi(
-      c(
-        "{.arg {arg}} holds labelled codes.",
-        "i" = "Turn it into a factor first, for example with {.code haven::as_factor()}."
-      ),
-      "input",
-      arg = arg, call = call
-    )
+# A column as key_column() can read it: labelled codes as a factor, long integers as
+# numbers.
+readable_key <- function(x, arg, call, name = arg, missing_codes = NULL, inside = NULL) {
+  if (has_value_labels(x) && is.atomic(x)) {
+    return(labelled_factor(x, name, missing_codes, inside, refusals = TRUE, call = call))
   }
+  if (inherits(x, "integer64")) inform_converted(x, name)
+  plain_column(x, arg, call)
+}
+
+check_key_type <- function(x, arg, call) {
   if (!is.atomic(x) || !is.null(dim(x)) || is.complex(x) || is.raw(x)) {
     abort_ioi(
       c(

@@ -39,30 +39,32 @@
 #' ioi_total(design, by = ethnic_group)
 #' @export
 ioi_mean <- function(design, x, by = NULL, level = 0.95, na = c("drop", "error"),
-                     df = c("domain", "design"), covariance = NULL, ...) {
+                     df = c("domain", "design"), missing_codes = NULL,
+                     covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- resolve_column(rlang::enquo(x), design$data, "x")
   by <- resolve_by(rlang::enquo(by), design, x)
-  measurement(design, "mean", x, by, level, na, df, covariance)
+  measurement(design, "mean", x, by, level, na, df, covariance, missing_codes)
 }
 
 #' @rdname ioi_mean
 #' @export
 ioi_total <- function(design, x = NULL, by = NULL, level = 0.95, na = c("drop", "error"),
-                      df = c("domain", "design"), covariance = NULL, ...) {
+                      df = c("domain", "design"), missing_codes = NULL,
+                      covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- resolve_columns(rlang::enquo(x), design$data, "x", most = 1)
   by <- resolve_by(rlang::enquo(by), design, x)
-  measurement(design, "total", x, by, level, na, df, covariance)
+  measurement(design, "total", x, by, level, na, df, covariance, missing_codes)
 }
 
 #' @rdname ioi_mean
 #' @export
 ioi_ratio <- function(design, numerator, denominator, by = NULL, level = 0.95,
                       na = c("drop", "error"), df = c("domain", "design"),
-                      covariance = NULL, ...) {
+                      missing_codes = NULL, covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- c(
@@ -70,7 +72,7 @@ ioi_ratio <- function(design, numerator, denominator, by = NULL, level = 0.95,
     resolve_column(rlang::enquo(denominator), design$data, "denominator")
   )
   by <- resolve_by(rlang::enquo(by), design, x)
-  measurement(design, "ratio", x, by, level, na, df, covariance)
+  measurement(design, "ratio", x, by, level, na, df, covariance, missing_codes)
 }
 
 measurement_kinds <- c(mean = 0L, total = 1L, ratio = 2L)
@@ -79,13 +81,13 @@ measurement_kinds <- c(mean = 0L, total = 1L, ratio = 2L)
 measurement_columns <- c("outcome", core_columns, base_columns, "deff", "flag")
 
 measurement <- function(design, kind, x, by, level, na, df, covariance,
-                        call = rlang::caller_env()) {
+                        missing_codes = NULL, call = rlang::caller_env()) {
   check_by_names(by, measurement_columns, call)
   level <- check_level(level, call = call)
   na <- check_choice(na, c("drop", "error"), "na", call)
   df <- check_df(df, call)
   if (!is.null(covariance)) check_flag(covariance, "covariance", call)
-  layout <- measurement_layout(design, x, by, call)
+  layout <- measurement_layout(design, x, by, call, missing_codes)
   tally <- measurement_tally(layout)
   missing <- report_missing(layout, tally, x, na, call)
   estimate <- measurement_estimate(layout, tally, kind, covariance)
@@ -93,39 +95,27 @@ measurement <- function(design, kind, x, by, level, na, df, covariance,
 }
 
 # Where every row goes: its group, if everything in `x` was measured.
-measurement_layout <- function(design, x, by, call) {
-  values <- lapply(x, function(name) check_measurement(design$data[[name]], name, call))
-  domain <- domain_key(design$keys, design$data, by, design$rows, call)
+measurement_layout <- function(design, x, by, call, missing_codes = NULL) {
+  values <- lapply(x, function(name) {
+    check_measurement(design$data[[name]], name, call, missing_codes, design$subset)
+  })
+  domain <- domain_key(design$keys, design$data, by, design$rows, call, missing_codes)
   keys <- c(domain$keys, lapply(values, function(value) key_observed(value$x)))
   parts <- c(domain$at, length(domain$keys) + seq_along(values))
   pair <- add_product(keys, parts, design$rows, Inf, call)
   cells <- road_cells(pair$keys, design, pair$at, 1L + length(values), call)
   list(
     design = design, keys = cells$keys, domain = domain, pair_at = pair$at, cells = cells,
-    values = lapply(values, function(value) value$x),
+    values = lapply(values, function(value) value$x), missing_codes = missing_codes,
     centre = vapply(values, function(value) value$centre, 0)
   )
 }
 
-is_measurement <- function(x) {
-  plain <- is.numeric(x) || is.logical(x)
-  plain && is.null(dim(x)) && !inherits(x, c("difftime", "factor", "integer64"))
-}
-
 # A column of numbers without infinite values; missing ones are allowed. list(x,
 # centre): the first value there is, near enough to the others to take off before
-# anything is squared.
-check_measurement <- function(x, name, call) {
-  if (!is_measurement(x)) {
-    abort_ioi(
-      c("{.val {name}} must be a column of numbers.", "x" = "It is {.cls {class(x)}}."),
-      "input",
-      arg = name, call = call
-    )
-  }
-  if (is.object(x)) {
-    x <- as.double(x)
-  }
+# anything is squared. `inside`: the rows of the subset.
+check_measurement <- function(x, name, call, missing_codes = NULL, inside = NULL) {
+  x <- measured_numbers(x, name, call, missing_codes, inside)
   scan <- .Call(ioi_r_scan, x)
   if (scan$infinite > 0) {
     where <- which(is.infinite(x))[1]
@@ -139,6 +129,43 @@ check_measurement <- function(x, name, call) {
     )
   }
   list(x = x, centre = if (is.nan(scan$first)) 0 else scan$first)
+}
+
+# A column of numbers as it is; labelled codes and long integers as numbers; with NA
+# for `missing_codes`.
+measured_numbers <- function(x, name, call, missing_codes, inside) {
+  if (is_labelled(x) && is.numeric(unclass(x))) {
+    return(labelled_numbers(x, name, missing_codes, inside, call))
+  }
+  if (inherits(x, "integer64")) {
+    inform_converted(x, name)
+    x <- integer64_numbers(x, name, call)
+  }
+  check_numeric(x, name, call)
+  if (is.object(x)) {
+    inform_converted(x, name)
+    x <- as.double(unclass(x))
+  }
+  gone <- if (length(missing_codes)) answer_text(x) %in% answer_text(missing_codes)
+  if (any(gone)) x[gone] <- NA
+  x
+}
+
+check_numeric <- function(x, name, call) {
+  numeric <- (is.numeric(x) || is.logical(x)) && is.null(dim(x))
+  if (numeric && !inherits(x, c("factor", "difftime", "haven_labelled"))) {
+    return(invisible())
+  }
+  abort_ioi(
+    c(
+      "{.val {name}} must be a column of numbers.", "x" = "It is {.cls {class(x)}}.",
+      "i" = if (inherits(x, "difftime")) {
+        "Choose the unit: {.code as.numeric({name}, units = \"hours\")}."
+      }
+    ),
+    "input",
+    arg = name, call = call
+  )
 }
 
 measurement_tally <- function(layout, range = c(0, layout$design$rows), chunk = NULL) {

@@ -25,7 +25,9 @@ parity_cells <- function(x, group, by, call) {
   }
   columns <- unclass(x)[c(by, group)]
   for (name in names(columns)) {
-    check_key_type(columns[[name]], if (name == group) "group" else "by", call)
+    arg <- if (name == group) "group" else "by"
+    columns[[name]] <- readable_key(columns[[name]], arg, call, name)
+    check_key_type(columns[[name]], arg, call)
   }
   left_out <- Reduce(`|`, lapply(columns, is.na))
   if (any(left_out)) {

@@ -38,7 +38,8 @@ proportion_columns <- c(
 #' @param df Degrees of freedom: `"domain"` is PSUs less strata among the records
 #'   of the group with a positive weight and an answer; `"design"` the same over
 #'   the whole design; or a number, `Inf` for normal limits.
-#' @param missing_codes Answers that mean missing, matched as text.
+#' @param missing_codes Answers that mean missing, matched as text; of a labelled
+#'   column its labels or its codes, see "Labelled files".
 #' @param deff_wor `TRUE` adds `deff.wor`, the design effect against simple random
 #'   sampling without replacement.
 #' @param covariance Keep the covariance of all rows for [vcov()]? `NULL`: up to
@@ -55,6 +56,16 @@ proportion_columns <- c(
 #'   \eqn{w (y - \hat p) / \sum w} (Binder 1983), between PSUs within strata, with
 #'   every sampled PSU of the design counted, those without a record of the group
 #'   too. It equals `survey::svymean()` and `survey::svyby()`.
+#' @section Labelled files: Columns of class `haven_labelled`, as the haven package
+#'   reads them from SPSS, Stata and SAS files, are taken as they are. The labels of
+#'   values are the categories and groups, in the order of their codes; a code
+#'   without a label is its number. `success` takes labels or codes. Values that the
+#'   file declares missing are missing. Files of UK archives hold refusals as
+#'   negative codes with a label, such as -9 "Refused": where one is about to be
+#'   counted a warning of class `ioi_warning_missing_code` names it.
+#'   `missing_codes = c(-9, -8)` makes them missing, in the outcome and in `by`
+#'   (other codes only in the outcome), and may name codes that a labelled column
+#'   does not have. `missing_codes = character()` counts them without a warning.
 #' @section Confidence limits: With \eqn{v} the variance, \eqn{\nu} the degrees of
 #'   freedom and \eqn{n_0 = p(1-p)/v}:
 #'   * `"logit"`, `"xlogit"`: t limits on the logit scale (the default).
@@ -91,6 +102,17 @@ proportion_columns <- c(
 #'   by = ethnic_group,
 #'   success = c("very worried", "fairly worried")
 #' )
+#'
+#' # a labelled column, as haven reads it, in which -9 is a refusal
+#' levels <- levels(survey$worry_racial_attack)
+#' code <- as.numeric(survey$worry_racial_attack)
+#' survey$worry <- structure(
+#'   ifelse(is.na(code), -9, code),
+#'   labels = c(Refused = -9, stats::setNames(seq_along(levels), levels)),
+#'   class = c("haven_labelled", "vctrs_vctr", "double")
+#' )
+#' design <- ioi_design(survey, weights = weight)
+#' ioi_proportion(design, worry, missing_codes = -9)
 #'
 #' # every category, with the covariance of the rows
 #' sex <- ioi_proportion(census_2011_people, sex)
@@ -171,8 +193,12 @@ check_df <- function(df, call = rlang::caller_env()) {
 # the cells unit x domain x category.
 proportion_layout <- function(design, outcome, by, success, missing_codes, na,
                               call = rlang::caller_env()) {
-  category <- category_key(design$data[[outcome]], success, missing_codes, na, call)
-  domain <- domain_key(design$keys, design$data, by, design$rows, call)
+  answer <- design$data[[outcome]]
+  category <- category_key(
+    answer, success, codes_of_outcome(missing_codes, answer, design$data[by]), na, call,
+    outcome, design$subset
+  )
+  domain <- domain_key(design$keys, design$data, by, design$rows, call, missing_codes)
   check_categories(category, domain, call)
   keys <- c(domain$keys, list(category$key))
   category$at <- length(keys)
@@ -187,8 +213,17 @@ proportion_layout <- function(design, outcome, by, success, missing_codes, na,
 
 # The outcome as a key: levels are the categories, or 0 for no and 1 for yes.
 # list(key, labels, first): categories from `first` on get an estimate.
-category_key <- function(x, success, missing_codes, na, call) {
+# `name`: of the column; `inside`: the rows of the subset.
+category_key <- function(x, success, missing_codes, na, call, name = "outcome",
+                         inside = NULL) {
+  if (has_value_labels(x)) {
+    x <- labelled_factor(x, name, missing_codes, inside, call = call)
+    missing_codes <- NULL
+  }
+  x <- readable_key(x, "outcome", call, name)
   check_key_type(x, "outcome", call)
+  success <- labels_of(success, x)
+  if (!length(missing_codes)) missing_codes <- NULL
   if (na == "category") {
     x <- missing_as_category(x, missing_codes, call)
     missing_codes <- NULL
@@ -284,13 +319,21 @@ match_levels <- function(wanted, text, there, arg, call) {
 }
 
 # The domain of a row: list(keys, at, labels): labels is a list of columns with a
-# value for each level.
-domain_key <- function(keys, data, by, rows, call) {
+# value for each level. Rows outside the subset of a design have none: its key is
+# among `keys`, see within_subset().
+domain_key <- function(keys, data, by, rows, call, missing_codes = NULL) {
+  within <- subset_at(keys)
+  if (!length(by) && within) {
+    return(list(keys = keys, at = within, labels = list()))
+  }
   if (!length(by)) {
     return(list(keys = c(keys, list(key_constant())), at = length(keys) + 1L, labels = list()))
   }
-  columns <- lapply(by, function(name) key_column(data[[name]], "by", call))
-  parts <- length(keys) + seq_along(by)
+  inside <- if (within) keys[[within]]$value
+  columns <- lapply(by, function(name) {
+    key_column(data[[name]], "by", call, name, missing_codes, inside)
+  })
+  parts <- c(if (within) within, length(keys) + seq_along(by))
   keys <- c(keys, lapply(columns, function(column) column$key))
   domain <- add_product(keys, parts, rows, dense = most_dense_domains, call = call)
   levels <- vapply(columns, function(column) column$key$levels, 0)
@@ -299,6 +342,24 @@ domain_key <- function(keys, data, by, rows, call) {
   labels <- Map(function(column, at) column$labels[at + 1], columns, level)
   names(labels) <- by
   list(keys = domain$keys, at = domain$at, labels = labels)
+}
+
+# The missing codes of the outcome: not those that name only refusals of groups.
+codes_of_outcome <- function(missing_codes, x, groups) {
+  of_groups <- refusals_named(groups, missing_codes)
+  if (!length(of_groups)) {
+    return(missing_codes)
+  }
+  answers <- if (is_labelled(x)) {
+    unlist(labelled_book(x)[c("text", "value")])
+  } else if (is.factor(x)) {
+    levels(x)
+  } else {
+    unique(x)
+  }
+  text <- answer_text(missing_codes)
+  own <- missing_codes[text %in% answer_text(answers) | !text %in% of_groups]
+  if (length(own)) own
 }
 
 # The tally: rows by domain, rows and n by domain x category, and what the variance
@@ -314,13 +375,12 @@ proportion_tally <- function(layout, range = c(0, layout$design$rows), chunk = N
 # Says how many rows are left out, once; gives the number without an outcome.
 report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env()) {
   unanswered <- sum(tally$domain_rows) - sum(tally$rows)
-  ungrouped <- layout$design$rows - sum(tally$domain_rows)
+  ungrouped <- design_rows(layout$design) - sum(tally$domain_rows)
   if (na == "error" && unanswered > 0) {
-    lost <- lapply(layout$design$data[outcome], function(x) {
-      answer <- answer_text(x)
-      is.na(answer) | answer %in% answer_text(layout$missing_codes)
-    })
-    where <- which(Reduce(`|`, lost))[1]
+    lost <- lapply(layout$design$data[outcome], is_missing, layout$missing_codes)
+    lost <- Reduce(`|`, lost)
+    if (!is.null(layout$design$subset)) lost <- lost & layout$design$subset
+    where <- which(lost)[1]
     abort_ioi(
       c(
         "{.arg outcome} must not be missing under {.code na = \"error\"}.",
@@ -498,7 +558,8 @@ design_info <- function(design) {
   list(
     type = design_type(design),
     replicates = length(design$replicates$rscales), strata = length(design$strata), psus = design_psus(design),
-    rows = design$rows, weights = !is.null(design$weight),
+    rows = design$rows, subset = if (!is.null(design$subset)) design_rows(design),
+    weights = !is.null(design$weight),
     fpc = !is.null(design$stages[[1]]$core$fraction),
     lonely_psu = lonely_rules[design$stages[[1]]$core$lonely + 1]
   )

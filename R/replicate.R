@@ -273,7 +273,7 @@ ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), re
     BRR = balanced_half(units, fay_rho),
     bootstrap = rao_wu(units, check_reps(reps))
   )
-  replicate_design(
+  replicated <- replicate_design(
     design$data, design$columns, design$weight, design$some_zero, NULL,
     list(group = units$group, factor = t(made$factor)),
     list(
@@ -282,6 +282,7 @@ ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), re
     ),
     rlang::current_env()
   )
+  within_subset(replicated, design$subset)
 }
 
 check_share <- function(x, arg, call = rlang::caller_env()) {

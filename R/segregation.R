@@ -387,7 +387,8 @@ segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
 
 # Says how many rows lack group, unit or area; gives the number.
 report_left_out <- function(layout, tally) {
-  lost <- layout$rows - sum(tally$known)
+  rows <- if (is.null(layout$design)) layout$rows else design_rows(layout$design)
+  lost <- rows - sum(tally$known)
   if (lost > 0) {
     inform_ioi(
       "{lost} row{?s} without group, unit or area {?is/are} left out.",

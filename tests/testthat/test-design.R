@@ -154,8 +154,7 @@ test_that("weights must be plain numbers", {
     logical = data$weight > 1, list = as.list(data$weight),
     matrix = cbind(data$weight, 1), complex = data$weight + 0i,
     date = as.Date("2011-03-27") + data$weight,
-    integer64 = structure(data$weight, class = "integer64"),
-    labelled = structure(data$weight, class = c("haven_labelled", "vctrs_vctr", "double"))
+    integer64 = structure(data$weight, class = "integer64")
   )
   for (kind in names(bad)) {
     data$bad <- bad[[kind]]

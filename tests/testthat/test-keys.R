@@ -327,11 +327,8 @@ test_that("a column that cannot be a key is an error that names the argument", {
   data$frame <- data.frame(a = data$code)
   data$complex <- data$code + 1i
   data$raw <- as.raw(data$code)
-  data$labelled <- structure(
-    data$code, class = c("haven_labelled", "vctrs_vctr", "integer")
-  )
   data$posixlt <- as.POSIXlt(Sys.time() + data$code)
-  for (bad in c("list", "matrix", "frame", "complex", "raw", "labelled", "posixlt")) {
+  for (bad in c("list", "matrix", "frame", "complex", "raw", "posixlt")) {
     expect_ioi_error(ioi_proportion(data, !!bad), "input", arg = "outcome")
     expect_ioi_error(
       ioi_proportion(data, !!bad, na = "category"), "input", arg = "outcome"

@@ -1052,8 +1052,12 @@ test_that("key columns of other types are refused or read as they are", {
   }
   people$unit <- as.list(people$unit)
   expect_ioi_error(ioi_segregation(people, group, unit), "input", arg = "unit")
-  people$group <- structure(rep(1, nrow(people)), class = "haven_labelled")
-  expect_ioi_error(ioi_segregation(people, group, unit), "input")
+  people <- as_people(as.matrix(small()[c("a", "b")]))
+  people$group <- structure(
+    match(people$group, c("a", "b")),
+    labels = c(a = 1L, b = 2L), class = c("haven_labelled", "vctrs_vctr", "integer")
+  )
+  expect_identical(plain(ioi_segregation(people, group, unit)), expected)
 })
 
 test_that("units of several columns are their combinations", {

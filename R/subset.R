@@ -1,0 +1,149 @@
+# Subsets: a logical column that every domain of the design is joined with. It
+# stands among the design's keys under the name "subset", where domain_key() finds
+# it, so that no estimator has to know of it.
+
+#' Keep a subgroup of a survey
+#'
+#' Restricts every later estimate to the rows for which a condition is true, and
+#' keeps the design as it was sampled. It is `dplyr::filter()` for a design.
+#'
+#' @param design An [ioi_design()], or what [as_ioi_design()] takes.
+#' @param condition An expression over the columns of the data that is `TRUE`,
+#'   `FALSE` or `NA` for each row, or a logical vector with a value for each row.
+#'   `.data$x` is a column and `.env$x` a variable of yours, where one name is both.
+#' @param ... Must be empty: join conditions with `&`.
+#' @return An [ioi_design()] of all the rows, with `subset`: a logical vector, `TRUE`
+#'   for the rows that estimates are of. The data are not copied.
+#' @section What it does to numbers: A row outside the subset adds nothing to an
+#'   estimate, its base `n` or its degrees of freedom, and it is not counted as
+#'   missing. Its primary sampling unit (PSU) stays in the design: a PSU without a
+#'   row of the subset adds a total of 0 to its stratum, as it would in another
+#'   sample. Estimates, standard errors and limits equal those of `survey::subset()`
+#'   on a `survey.design2` and those of the same rows under `by`. With
+#'   `df = "design"` the degrees of freedom are those of the whole design.
+#'
+#'   Answers that no row of the subset gave have a row with 0 where the column has
+#'   them elsewhere.
+#' @section Missing: Where the condition is `NA` the row is outside. The number of
+#'   such rows is said in a message of class `ioi_message_missing`.
+#' @section More than one: A subset of a subset is of the rows for which both
+#'   conditions are true. Calibrate before, not after: totals of the population are
+#'   of everybody.
+#' @section Errors: `ioi_error_input` for a condition that is not logical or has
+#'   another length, `ioi_error_data` where it is true for no row.
+#' @references Lumley, T. (2010). *Complex Surveys: A Guide to Analysis Using R*,
+#'   chapter 2. Wiley. \doi{10.1002/9780470580066}
+#' @seealso [ioi_design()], section "Subgroups", on what filtering the data costs
+#' @examples
+#' survey <- subset(crime_survey_2008, !is.na(weight))
+#' design <- ioi_design(survey, weights = weight)
+#' young <- ioi_subset(design, age < 30)
+#' young
+#' ioi_proportion(
+#'   young, worry_racial_attack,
+#'   by = ethnic_group, success = c("very worried", "fairly worried")
+#' )
+#'
+#' # subsets of subsets, and variables that are not columns
+#' oldest <- 25
+#' ioi_mean(ioi_subset(young, age <= .env$oldest), age)
+#' @export
+ioi_subset <- function(design, condition, ...) {
+  check_one_condition(...)
+  design <- as_ioi_design(design)
+  inside <- subset_condition(rlang::enquo(condition), design)
+  # FALSE & NA is FALSE: what an earlier subset took out is not counted again
+  if (!is.null(design$subset)) inside <- inside & design$subset
+  if (anyNA(inside)) {
+    unknown <- sum(is.na(inside))
+    inform_ioi(
+      "Outside the subset, kept in the design: {unknown} row{?s} for which the
+       condition is missing.",
+      "missing",
+      unknown = unknown
+    )
+    inside[is.na(inside)] <- FALSE
+  }
+  if (!any(inside)) {
+    abort_ioi(
+      c(
+        "{.arg condition} must be true for some row.",
+        "x" = "It is true for none of {design_rows(design)}."
+      ),
+      "data",
+      arg = "condition"
+    )
+  }
+  within_subset(design, inside)
+}
+
+#' @export
+subset.ioi_design <- function(x, subset, ...) {
+  ioi_subset(x, {{ subset }}, ...)
+}
+
+# A second condition, or `=` for `==`, is an error, not silence.
+check_one_condition <- function(..., call = rlang::caller_env()) {
+  if (!...length()) {
+    return(invisible())
+  }
+  abort_ioi(
+    c(
+      "{.arg condition} must be one expression.",
+      "i" = "Compare with {.code ==}, and join conditions with {.code &}."
+    ),
+    "input",
+    arg = "...", call = call
+  )
+}
+
+# The condition as a logical vector, a value a row.
+subset_condition <- function(quo, design, call = rlang::caller_env()) {
+  if (rlang::quo_is_missing(quo)) {
+    abort_ioi("{.arg condition} is missing.", "input", arg = "condition", call = call)
+  }
+  value <- tryCatch(
+    rlang::eval_tidy(quo, as.list(design$data)),
+    error = function(e) {
+      abort_ioi(
+        c("{.arg condition} cannot be worked out.", "x" = "{conditionMessage(e)}"),
+        "input",
+        arg = "condition", call = call
+      )
+    }
+  )
+  if (!is.logical(value) || length(value) != design$rows || !is.null(dim(value))) {
+    abort_ioi(
+      c(
+        "{.arg condition} must be {.val {TRUE}} or {.val {FALSE}} for each of the
+         {design$rows} row{?s}.",
+        "x" = "It is {.cls {class(value)}} of length {length(value)}."
+      ),
+      "input",
+      arg = "condition", call = call
+    )
+  }
+  if (!is.null(attributes(value))) as.vector(unclass(value)) else value
+}
+
+# The design with its estimates restricted to the rows where `inside` is TRUE; NULL
+# changes nothing.
+within_subset <- function(design, inside) {
+  if (is.null(inside)) {
+    return(design)
+  }
+  design$subset <- inside
+  key <- key_read(inside, 0L, 2L, NULL)$key
+  design$keys[["subset"]] <- key_remap(key, c(-1L, 0L), 1)
+  design
+}
+
+# The position of the subset among keys, 0 where there is none.
+subset_at <- function(keys) {
+  match("subset", names(keys), nomatch = 0L)
+}
+
+# Rows that estimates are of.
+design_rows <- function(design) {
+  if (is.null(design$subset)) design$rows else sum(design$subset)
+}
