@@ -96,4 +96,9 @@ SEXP ioi_r_cause_share(SEXP cause_one, SEXP cause_two, SEXP all_one,
 SEXP ioi_r_years_lost(SEXP years, SEXP deaths, SEXP population, SEXP standard,
                       SEXP bands, SEXP method, SEXP level);
 
+SEXP ioi_r_quantile_group(SEXP order, SEXP domain, SEXP weight, SEXP domains);
+SEXP ioi_r_quantile(SEXP x, SEXP group, SEXP rule, SEXP prob, SEXP probs);
+SEXP ioi_r_quantile_bands(SEXP x, SEXP domain, SEXP quantile, SEXP probs);
+SEXP ioi_r_association(SEXP cell, SEXP v, SEXP rows, SEXP columns, SEXP n);
+
 #endif

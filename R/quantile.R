@@ -1,0 +1,251 @@
+# Quantiles: rows are sorted once, a quantile is a search in their cumulative
+# weights, and its limits are those of the share of people below it.
+
+# Rules by name, with their numbers in src/core/quantile.h.
+quantile_rules <- c(
+  math = 0L, school = 1L, hf1 = 0L, hf2 = 1L, hf4 = 2L, hf5 = 3L, hf6 = 4L, hf7 = 5L,
+  hf8 = 6L, hf9 = 7L
+)
+
+# Columns of the result, which `by` columns may not be called.
+quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
+
+#' Estimate quantiles from a survey
+#'
+#' Medians, deciles or other quantiles of a measurement, for everybody or for each
+#' group, with Woodruff's limits that follow the design.
+#'
+#' @inheritParams ioi_mean
+#' @param x Column of numbers.
+#' @param probs Shares of people, from 0 to 1: 0.5 is the median.
+#' @param rule What the quantile is where no value has exactly the share asked for
+#'   below it, see below.
+#' @param ci Method of the limits of the share of people below the quantile: one of
+#'   those of [ioi_proportion()].
+#' @param covariance Keep the covariance of the rows for [vcov()]? `NULL`: up to
+#'   2,000 rows.
+#' @return A tibble of class [ioi_estimate], a row per group and share: the `by`
+#'   columns, `outcome` (name of the column), `prob` (the share), `estimate` (in the
+#'   unit of `x`), `std.error`, `conf.low`, `conf.high`, `n` (rows with a positive
+#'   weight and a measurement), `df` and `flag`.
+#' @section Formula: Records of the group are sorted by \eqn{x}; those with a weight
+#'   of 0 are left out and ties keep the order of the data. With \eqn{C_k} the sum
+#'   of the first \eqn{k} weights and \eqn{T} of all \eqn{n}, the rules are
+#'   * `"math"` or `"hf1"`: the smallest \eqn{x_k} with \eqn{C_k \ge pT};
+#'   * `"school"` or `"hf2"`: the same, but halfway to \eqn{x_{k+1}} where
+#'     \eqn{C_k = pT};
+#'   * the others join the values by straight lines between the shares
+#'     \eqn{p_k}, and keep the first and last value beyond them: `"hf4"`
+#'     \eqn{C_k/T}, `"hf5"` \eqn{(C_k - w_k/2)/T}, `"hf6"` \eqn{C_k/(T + w_n)},
+#'     `"hf7"` \eqn{C_{k-1}/C_{n-1}}, `"hf8"`
+#'     \eqn{(C_{k-1}/3 + 2C_k/3)/(T + w_n/3)}, `"hf9"`
+#'     \eqn{(3C_{k-1}/8 + 5C_k/8)/(T + w_n/4)}.
+#'
+#'   With equal weights they are the definitions of Hyndman and Fan (1996), whose
+#'   numbers they bear. Under the rules `"hf5"` to `"hf9"` the weight of a single
+#'   record moves the shares \eqn{p_k}, so that among tied values with unequal
+#'   weights the order of the rows can matter.
+#' @section Limits: The share of people with \eqn{x} not above the quantile is
+#'   estimated as any proportion is, with its standard error and limits by the
+#'   method `ci`; the quantiles of these two shares, by the same rule, are the limits
+#'   (Woodruff 1952). The standard error is their distance divided by twice the t
+#'   quantile (Francisco and Fuller 1991). `vcov()` combines these standard errors
+#'   with the correlations of the shares. Limits at another `level` need another
+#'   call. Limits of this kind also hold for jackknife weights, for which replicates
+#'   of the quantile itself do not.
+#' @section Flags: `empty`: the group has no record with a measurement; `open`: a
+#'   limit of the share is below 0 or above 1, so that one limit and the standard
+#'   error are missing; `ci_nchs`: the share is 1 and its limits are those of
+#'   `"nchs"`; `df`: no limits for want of degrees of freedom; `lonely`: no stratum is
+#'   left to estimate the variance from.
+#' @section Errors: `ioi_error_input` for a column that does not hold numbers, and for
+#'   `probs` outside 0 to 1; `ioi_error_data` for infinite values, or missing ones
+#'   under `na = "error"`.
+#' @references Woodruff, R. S. (1952). Confidence intervals for medians and other
+#'   position measures. *Journal of the American Statistical Association* 47(260),
+#'   635-646. \doi{10.1080/01621459.1952.10483443}
+#'
+#'   Francisco, C. A. and Fuller, W. A. (1991). Quantile estimation with a complex
+#'   survey design. *Annals of Statistics* 19(1), 454-469.
+#'   \doi{10.1214/aos/1176347993}
+#'
+#'   Hyndman, R. J. and Fan, Y. (1996). Sample quantiles in statistical packages.
+#'   *American Statistician* 50(4), 361-365. \doi{10.1080/00031305.1996.10473566}
+#' @seealso [ioi_mean()], [ioi_proportion()]
+#' @examples
+#' survey <- subset(crime_survey_2008, !is.na(weight))
+#' design <- ioi_design(survey, weights = weight)
+#' ioi_quantile(design, age, probs = c(0.25, 0.5, 0.75), by = ethnic_group)
+#' @export
+ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = "wald",
+                         level = 0.95, na = c("drop", "error"),
+                         df = c("domain", "design"), covariance = NULL, ...) {
+  check_dots_empty_ioi(...)
+  design <- as_ioi_design(design)
+  x <- resolve_column(rlang::enquo(x), design$data, "x")
+  by <- resolve_by(rlang::enquo(by), design, x)
+  check_by_names(by, quantile_columns)
+  probs <- check_probs(probs)
+  rule <- check_choice(rule, names(quantile_rules), "rule")
+  ci <- check_choice(ci, interval_methods, "ci")
+  level <- check_level(level)
+  na <- check_choice(na, c("drop", "error"), "na")
+  df <- check_df(df)
+  if (!is.null(covariance)) check_flag(covariance, "covariance")
+  sorted <- quantile_sorted(design, x, by, rule)
+  shares <- sort(probs)
+  quantile <- sorted$find(shares)
+  layout <- quantile_layout(design, sorted, quantile, length(shares))
+  tally <- proportion_tally(layout)
+  missing <- report_missing(layout, tally, x, na)
+  below <- share_below(layout, tally, length(shares), covariance)
+  limits <- quantile_limits(layout, sorted, below, ci, level, df)
+  quantile_table(layout, below, quantile, limits, x, probs, rule, ci, level, df, missing)
+}
+
+# Shares between 0 and 1, each once.
+check_probs <- function(probs, call = rlang::caller_env()) {
+  bad <- !is.numeric(probs) || !length(probs)
+  where <- if (bad) NA else which(!((probs >= 0 & probs <= 1) %in% TRUE))[1]
+  if (bad || !is.na(where)) {
+    abort_ioi(
+      c(
+        "{.arg probs} must be numbers from 0 to 1.",
+        "x" = if (bad) "It is {.cls {class(probs)}}.",
+        "x" = if (!bad) "Number {where} is {probs[where]}."
+      ),
+      "input",
+      arg = "probs", where = where, call = call
+    )
+  }
+  unique(as.double(probs))
+}
+
+# The rows of every group in order of x: list(keys, domain, x, of_row, domains, find),
+# where of_row is the group (from 0) of every row with a measurement and find(p) gives
+# the quantiles of shares `p`, the same for every group or a column for each: a
+# matrix, a column for each group.
+quantile_sorted <- function(design, x, by, rule, call = rlang::caller_env()) {
+  value <- check_measurement(design$data[[x]], x, call)$x
+  domain <- domain_key(design$keys, design$data, by, design$rows, call)
+  keys <- c(domain$keys, list(key_observed(value)))
+  observed <- add_product(keys, c(domain$at, length(keys)), design$rows, Inf, call)
+  of_row <- .Call(ioi_r_levels, observed$keys, observed$at, as.double(design$rows))
+  domains <- as.integer(domain$keys[[domain$at]]$levels)
+  order <- order(value, na.last = NA, method = "radix")
+  group <- .Call(ioi_r_quantile_group, order, of_row, design$weight, domains)
+  find <- function(p) {
+    p <- matrix(as.double(p), nrow = NROW(p), ncol = domains)
+    found <- .Call(ioi_r_quantile, value, group, quantile_rules[[rule]], p, nrow(p))
+    matrix(found, nrow(p), domains)
+  }
+  list(domain = domain, x = value, of_row = of_row, domains = domains, find = find)
+}
+
+# Where every row goes: its group, and the band between quantiles that it is in. The
+# layout of proportion_tally() with bands as categories.
+quantile_layout <- function(design, sorted, quantile, probs, call = rlang::caller_env()) {
+  band <- .Call(ioi_r_quantile_bands, sorted$x, sorted$of_row, quantile, probs)
+  domain <- sorted$domain
+  keys <- c(domain$keys, list(key_read(band, 0L, probs + 1L, NULL)$key))
+  parts <- c(domain$at, length(keys))
+  pair <- add_product(keys, parts, design$rows, Inf, call)
+  cells <- road_cells(pair$keys, design, parts, call = call)
+  list(
+    design = design, keys = cells$keys, domain = domain, pair_at = pair$at,
+    cells = cells
+  )
+}
+
+# Sums along the first of `bands` values, again and again: shares in bands to shares
+# below their upper ends.
+sum_bands <- function(x, bands) {
+  x <- matrix(x, nrow = bands)
+  for (b in seq_len(bands)[-1]) {
+    x[b, ] <- x[b, ] + x[b - 1, ]
+  }
+  as.vector(x)
+}
+
+# The share of people at or below each quantile, with its covariance: a row for each
+# quantile of each group.
+share_below <- function(layout, tally, probs, covariance) {
+  domains <- as.integer(layout$keys[[layout$domain$at]]$levels)
+  bands <- probs + 1L
+  domain <- rep(seq_len(domains) - 1L, each = bands)
+  measure <- function(w) {
+    found <- .Call(ioi_r_proportion, w, domains, bands, 0L)
+    found$value <- sum_bands(found$value, bands)
+    list(estimate = sum_bands(found$p, bands), influence = found[c("row", "at", "value")])
+  }
+  found <- road_estimate(
+    layout$cells, layout$design, tally, measure, domain, domain, domains,
+    keeps_covariance(length(domain), covariance)
+  )
+  keep <- rep(c(rep(TRUE, probs), FALSE), domains)
+  v <- found$v
+  list(
+    p = found$estimate[keep],
+    v = if (is.matrix(v)) v[keep, keep, drop = FALSE] else v[keep],
+    n = as.vector(rowsum(tally$n, domain, reorder = FALSE)),
+    occurs = tally$domain_rows > 0,
+    presence = found[c("psu", "stratum")],
+    domain = domain[keep] + 1L,
+    theta = found$theta[keep, , drop = FALSE]
+  )
+}
+
+# Limits of the shares, and the quantiles there: vectors with a value for each row.
+quantile_limits <- function(layout, sorted, below, ci, level, df) {
+  n <- below$n[below$domain]
+  v <- variances(below$v)
+  degrees <- domain_df(layout$design, below, df)[below$domain]
+  share <- proportion_limits(
+    layout$design, below$p, sqrt(v), n, degrees, ci, level, below$theta
+  )
+  ends <- lapply(share[c("conf.low", "conf.high")], function(p) {
+    na_if_nan(as.vector(sorted$find(matrix(p, ncol = sorted$domains))))
+  })
+  open <- !is.na(share$conf.low) & (is.na(ends$conf.low) | is.na(ends$conf.high))
+  t <- stats::qt((1 - level) / 2, ifelse(degrees > 0, degrees, NA), lower.tail = FALSE)
+  flag <- proportion_flags(n, v, share$flag)
+  flag[open] <- "open"
+  se <- (ends$conf.high - ends$conf.low) / (2 * t)
+  c(ends, list(std.error = se, n = n, df = degrees, flag = flag))
+}
+
+quantile_table <- function(layout, below, quantile, limits, x, probs, rule, ci, level,
+                           df, missing) {
+  rows <- as.vector(outer(rank(probs), length(probs) * (which(below$occurs) - 1), `+`))
+  domain <- below$domain[rows]
+  labels <- lapply(layout$domain$labels, function(label) label[domain])
+  at <- lapply(limits, function(column) column[rows])
+  table <- c(labels, list(
+    outcome = rep(x, length(rows)), prob = rep(probs, sum(below$occurs)),
+    estimate = na_if_nan(quantile[rows])
+  ), at[c("std.error", core_columns[3:4], "n", "df", "flag")])
+  new_ioi_estimate(
+    tibble::new_tibble(table, nrow = length(rows)),
+    vcov = quantile_covariance(below$v, rows, at$std.error),
+    domains = domain_list(layout$design, domain, below$n, below$presence),
+    info = list(
+      what = "Quantile", unit = "number", by = c(names(labels), "prob"), level = level,
+      ci = ci, limits = "fixed", df_rule = if (is.numeric(df)) "number" else df,
+      design = design_info(layout$design), missing = missing,
+      flags = c(open = "a limit lies beyond the values in the sample"),
+      notes = paste0("Quantiles by rule ", rule, ", limits by Woodruff's method.")
+    )
+  )
+}
+
+# Covariance of quantiles: their standard errors and the correlations of the shares.
+quantile_covariance <- function(v, rows, se) {
+  if (!is.matrix(v)) {
+    return(NULL)
+  }
+  scale <- se / sqrt(variances(v)[rows])
+  scale[se %in% 0] <- 0
+  out <- v[rows, rows, drop = FALSE] * outer(scale, scale)
+  diag(out) <- se^2
+  na_if_nan(out)
+}
