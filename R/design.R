@@ -499,6 +499,7 @@ format.ioi_design <- function(x, ...) {
     },
     paste0("Strata:  ", count(strata)),
     paste0("Weights: ", design_weight_text(x)),
+    if (!is.null(x$calibration)) paste0("Calibrated: ", calibration_text(x)),
     if (!is.null(x$stages[[1]]$core$fraction)) "Finite population correction: yes",
     paste0("A stratum with one PSU: ", lonely_rules[x$stages[[1]]$core$lonely + 1])
   )
@@ -533,8 +534,9 @@ nobs.ioi_design <- function(object, ...) {
 #' @return An object of class `ioi_design`.
 #' @section What is understood of a survey design: weights, strata, PSUs, the
 #'   finite population correction of the first stage and the numbers of sampled
-#'   PSUs, also after `subset()`. A design of several stages with population
-#'   counts at each, a calibrated or post-stratified design, one with unequal
+#'   PSUs, also after `subset()`; and what `postStratify()`, `rake()` and
+#'   `calibrate()` did to it (see [ioi_calibrate()] for the variance). A design
+#'   calibrated within its clusters or trimmed after calibration, one with unequal
 #'   probabilities without replacement, a two-phase design and replicate weights
 #'   are refused with an error of class `ioi_error_design` that names the field.
 #'   The option `survey.lonely.psu` is read as `lonely_psu`.
@@ -597,11 +599,12 @@ as_ioi_design.survey.design2 <- function(x, ..., call = rlang::current_env()) {
   check_survey_design(x, call)
   stratified <- isTRUE(x$has.strata)
   columns <- function(y) lapply(seq_len(NCOL(y)), function(s) as.vector(y[, s]))
-  build_design(
+  calibration <- survey_calibration(x, call)
+  design <- build_design(
     x$variables,
     columns = list(),
     parts = list(
-      weights = 1 / x$prob,
+      weights = if (is.null(calibration)) 1 / x$prob else calibration$before,
       strata = columns(x$strata),
       psu = columns(x$cluster),
       fpc = if (!is.null(x$fpc$popsize)) columns(x$fpc$popsize),
@@ -614,13 +617,11 @@ as_ioi_design.survey.design2 <- function(x, ..., call = rlang::current_env()) {
     lonely_domain = isTRUE(getOption("survey.adjust.domain.lonely")),
     call = call
   )
+  if (is.null(calibration)) design else take_calibration(design, calibration)
 }
 
 # Refuses what this version would compute wrongly.
 check_survey_design <- function(x, call) {
-  if (!is.null(x$postStrata)) {
-    refuse_design("postStrata", "calibrated designs are not supported by this version", call)
-  }
   if (!is.null(x$pps) && !identical(x$pps, FALSE)) {
     refuse_design("pps", "unequal probabilities without replacement are not supported", call)
   }

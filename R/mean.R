@@ -103,11 +103,12 @@ measurement_layout <- function(design, x, by, call, missing_codes = NULL) {
   keys <- c(domain$keys, lapply(values, function(value) key_observed(value$x)))
   parts <- c(domain$at, length(domain$keys) + seq_along(values))
   pair <- add_product(keys, parts, design$rows, Inf, call)
-  cells <- road_cells(pair$keys, design, pair$at, 1L + length(values), call)
+  columns <- lapply(values, function(value) value$x)
+  centre <- vapply(values, function(value) value$centre, 0)
+  cells <- road_cells(pair$keys, design, pair$at, 1L + length(values), call, columns, centre)
   list(
     design = design, keys = cells$keys, domain = domain, pair_at = pair$at, cells = cells,
-    values = lapply(values, function(value) value$x), missing_codes = missing_codes,
-    centre = vapply(values, function(value) value$centre, 0)
+    values = columns, missing_codes = missing_codes, centre = centre
   )
 }
 

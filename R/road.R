@@ -7,8 +7,10 @@
 
 # Cells by sampling unit: for each stage of the design the product of its unit and
 # the keys at `parts`. list(keys, at, stages, variables): `at` is the key of the
-# cells themselves; a stage is list(at, code).
-road_cells <- function(keys, design, parts, variables = 1L, call = rlang::caller_env()) {
+# cells themselves; a stage is list(at, code). `values` and `centre` are the columns
+# of the tally that make variables 2 and on.
+road_cells <- function(keys, design, parts, variables = 1L, call = rlang::caller_env(),
+                       values = list(), centre = rep(0, length(values))) {
   dense <- max(2^16, design$rows / 2)
   base <- add_product(keys, parts, design$rows, Inf, call)
   keys <- base$keys
@@ -18,7 +20,10 @@ road_cells <- function(keys, design, parts, variables = 1L, call = rlang::caller
     keys <- product$keys
     stages <- c(stages, list(list(at = product$at, code = product$code)))
   }
-  list(keys = keys, at = base$at, stages = stages, variables = as.integer(variables))
+  list(
+    keys = keys, at = base$at, stages = stages, variables = as.integer(variables),
+    values = values, centre = centre
+  )
 }
 
 # Pairs a <= b of variables, in the order of variance.h.
@@ -107,11 +112,14 @@ road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_
   totals <- lapply(seq_along(design$stages), function(s) road_totals(cells, design, tally, s))
   sums <- .Call(ioi_r_collapse, totals[[1]])
   found <- measure(sums)
+  residual <- if (!is.null(design$calibration) && is.null(design$replicates)) {
+    calibration_residual(design, cells, found$influence, length(found$estimate))
+  }
   variance <- .Call(
     ioi_r_variance, lapply(design$stages, function(stage) stage$core), totals,
     found$influence, found$estimate, as.integer(domain_of_row),
     as.integer(domain_of_cell), as.integer(domains),
-    covariance && is.null(design$replicates)
+    covariance && is.null(design$replicates), residual
   )
   if (!is.null(design$replicates)) {
     variance$theta <- replicate_estimates(design, totals[[1]], tally, measure)

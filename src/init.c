@@ -19,7 +19,12 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_constant", (DL_FUNC) &ioi_r_constant, 4},
   {"ioi_r_range", (DL_FUNC) &ioi_r_range, 1},
   {"ioi_r_collapse", (DL_FUNC) &ioi_r_collapse, 1},
-  {"ioi_r_variance", (DL_FUNC) &ioi_r_variance, 8},
+  {"ioi_r_variance", (DL_FUNC) &ioi_r_variance, 9},
+  {"ioi_r_calibrate", (DL_FUNC) &ioi_r_calibrate, 9},
+  {"ioi_r_semidefinite_inverse", (DL_FUNC) &ioi_r_semidefinite_inverse, 1},
+  {"ioi_r_trim", (DL_FUNC) &ioi_r_trim, 4},
+  {"ioi_r_stratum_factors", (DL_FUNC) &ioi_r_stratum_factors, 1},
+  {"ioi_r_residual_project", (DL_FUNC) &ioi_r_residual_project, 4},
   {"ioi_r_count_bits", (DL_FUNC) &ioi_r_count_bits, 1},
   {"ioi_r_proportion", (DL_FUNC) &ioi_r_proportion, 4},
   {"ioi_r_proportion_extras", (DL_FUNC) &ioi_r_proportion_extras, 3},
@@ -43,10 +48,10 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_life_gap", (DL_FUNC) &ioi_r_life_gap, 4},
   {"ioi_r_cause_share", (DL_FUNC) &ioi_r_cause_share, 4},
   {"ioi_r_years_lost", (DL_FUNC) &ioi_r_years_lost, 7},
-    {"ioi_r_quantile_group", (DL_FUNC) &ioi_r_quantile_group, 4},
-    {"ioi_r_quantile", (DL_FUNC) &ioi_r_quantile, 5},
-    {"ioi_r_quantile_bands", (DL_FUNC) &ioi_r_quantile_bands, 4},
-    {"ioi_r_association", (DL_FUNC) &ioi_r_association, 5},
+  {"ioi_r_quantile_group", (DL_FUNC) &ioi_r_quantile_group, 4},
+  {"ioi_r_quantile", (DL_FUNC) &ioi_r_quantile, 5},
+  {"ioi_r_quantile_bands", (DL_FUNC) &ioi_r_quantile_bands, 4},
+  {"ioi_r_association", (DL_FUNC) &ioi_r_association, 5},
   {NULL, NULL, 0}};
 
 /* Put back when the package goes: the handler belongs to the process. */

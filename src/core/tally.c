@@ -64,7 +64,7 @@ static void add_positive(const ioi_level *level, const double *w, size_t rows,
                          double *sum)
 {
   for (size_t i = 0; i < rows; i++)
-    if (level[i] != IOI_NO_LEVEL) sum[level[i]] += w[i] > 0;
+    if (level[i] != IOI_NO_LEVEL) sum[level[i]] += w[i] != 0;
 }
 
 static void add_weight(const ioi_level *level, const double *w, size_t rows,

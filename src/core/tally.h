@@ -15,7 +15,7 @@
 
 typedef enum {
   IOI_SUM_ROWS, /* number of rows */
-  IOI_SUM_N,    /* number of rows with a positive weight */
+  IOI_SUM_N,    /* number of rows with a weight other than 0 */
   IOI_SUM_W,    /* sum of w, w x or w x y */
   IOI_SUM_WW,   /* sum of w^2, w^2 x or w^2 x y */
   IOI_SUM_ONE   /* sum of x or x y, whatever the weight */

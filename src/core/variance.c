@@ -24,6 +24,7 @@ typedef struct {
   const ioi_totals *totals;
   const ioi_influence *influence;
   const ioi_presence *presence;
+  const ioi_residual *residual;
   int covariance;
   double *v, *centre, *scale, *mean, *batch;
   size_t from, to; /* the strata of the group at hand */
@@ -96,7 +97,7 @@ static void fill_unit(const ioi_totals *totals, size_t unit, size_t h,
 {
   for (size_t e = entry_from(totals, unit); e < entry_from(totals, unit + 1);
        e++) {
-    if (!(totals->w[0][e] > 0)) continue;
+    if (totals->w[0][e] == 0) continue;
     size_t d = (size_t) presence->domain_of_cell[entry_cell(totals, unit, e)];
     mark(presence->stratum + d * stratum_bytes, h);
     if (presence->psu) mark(presence->psu + d * psu_bytes, unit);
@@ -129,10 +130,24 @@ static void add_entry(const engine *e, size_t entry, size_t cell, double factor,
   }
 }
 
+/* Takes factor x what the calibration explains of one unit off its score. */
+static void take_explained(const engine *e, size_t unit, double factor,
+                           double *score)
+{
+  const ioi_residual *x = e->residual;
+  const size_t rows = e->influence->rows;
+  for (int i = x->first[unit]; i < x->first[unit + 1]; i++) {
+    const double total = factor * x->total[i];
+    const double *beta = x->beta + (size_t) x->column[i] * rows;
+    for (size_t r = 0; r < rows; r++) score[r] -= total * beta[r];
+  }
+}
+
 /* Adds factor x (total x influence) of one unit to a score. */
 static void add_score(const engine *e, size_t unit, double factor,
                       double *score)
 {
+  if (e->residual) take_explained(e, unit, factor, score);
   const ioi_totals *t = e->totals;
   for (size_t i = entry_from(t, unit); i < entry_from(t, unit + 1); i++) {
     size_t c = entry_cell(t, unit, i);
@@ -150,6 +165,7 @@ static double sampling_rest(const ioi_design *design, size_t h)
 static size_t psus_with_records(const engine *e, size_t h, size_t domain)
 {
   const ioi_design *design = e->design;
+  if (e->residual) return stratum_end(design, h) - stratum_start(design, h);
   const unsigned char *bits =
     e->presence->psu + domain * ioi_presence_bytes(e->totals->units);
   size_t count = 0;
@@ -170,9 +186,11 @@ static int is_lonely(const engine *e, size_t h, size_t domain)
          && psus_with_records(e, h, domain) == 1;
 }
 
-static const unsigned char *strata_of(const engine *e, size_t domain)
+/* Does stratum h count for the domain? All do in a calibrated design. */
+static int counts(const engine *e, size_t domain, size_t h)
 {
-  return e->presence->stratum + domain * ioi_presence_bytes(e->design->strata);
+  const size_t bytes = ioi_presence_bytes(e->design->strata);
+  return e->residual || present(e->presence->stratum + domain * bytes, h);
 }
 
 /* Sampled PSUs in the strata in which a domain has records. */
@@ -180,7 +198,7 @@ static double sampled_with_records(const engine *e, size_t domain)
 {
   double sampled = 0;
   for (size_t h = e->from; h < e->to; h++)
-    if (present(strata_of(e, domain), h)) sampled += e->design->sampled[h];
+    if (counts(e, domain, h)) sampled += e->design->sampled[h];
   return sampled;
 }
 
@@ -190,7 +208,7 @@ static double average_scale(const engine *e, size_t domain)
 {
   double with_records = 0, contribute = 0;
   for (size_t h = e->from; h < e->to; h++) {
-    if (!present(strata_of(e, domain), h)) continue;
+    if (!counts(e, domain, h)) continue;
     with_records++;
     contribute += !is_lonely(e, h, domain);
   }
@@ -228,8 +246,8 @@ static void apply_lonely(const engine *e, size_t h)
   for (size_t r = 0; r < e->influence->rows; r++) {
     const size_t domain = (size_t) e->presence->domain_of_row[r];
     if (!is_lonely(e, h, domain)) continue;
-    const int centred = e->design->lonely == IOI_LONELY_ADJUST
-                        && present(strata_of(e, domain), h);
+    const int centred =
+      e->design->lonely == IOI_LONELY_ADJUST && counts(e, domain, h);
     e->mean[r] = centred ? e->centre[r] : (double) NAN;
   }
 }
@@ -402,16 +420,50 @@ void ioi_variance(const ioi_design *design, const ioi_totals *totals,
                   const ioi_influence *influence, const ioi_presence *presence,
                   int covariance, double *v, double *work)
 {
+  ioi_variance_calibrated(design, totals, influence, presence, NULL, covariance,
+                          v, work);
+}
+
+void ioi_variance_calibrated(const ioi_design *design, const ioi_totals *totals,
+                             const ioi_influence *influence,
+                             const ioi_presence *presence,
+                             const ioi_residual *residual, int covariance,
+                             double *v, double *work)
+{
   const size_t rows = influence->rows;
   if (rows == 0) return; /* v and work may be NULL */
-  engine e = {design, totals, influence,   presence,        covariance,
-              v,      work,   work + rows, work + 2 * rows, work + 3 * rows,
-              0,      0};
+  engine e = {design,          totals, influence, presence,    residual,
+              covariance,      v,      work,      work + rows, work + 2 * rows,
+              work + 3 * rows, 0,      0};
   if (design->groups == 0) add_group(&e, 0, design->strata);
   for (size_t g = 0; g < design->groups; g++)
     add_group(&e, (size_t) design->group_first[g],
               (size_t) design->group_first[g + 1]);
   if (covariance) mirror(v, rows);
+}
+
+/* Factors of the strata from .. to - 1. */
+static void group_factors(const ioi_design *design, size_t from, size_t to,
+                          double *factor)
+{
+  double lonely = 0, scale = 1;
+  for (size_t h = from; h < to; h++) {
+    const int full = sampling_rest(design, h) < fully_sampled;
+    lonely += !full && design->sampled[h] <= 1;
+    factor[h] = full || design->sampled[h] <= 1 ? 0 : stratum_factor(design, h);
+  }
+  if (design->lonely == IOI_LONELY_AVERAGE && lonely > 0)
+    scale = (double) (to - from) / ((double) (to - from) - lonely);
+  for (size_t h = from; h < to; h++)
+    factor[h] = factor[h] == 0 ? 0 : factor[h] * scale;
+}
+
+void ioi_variance_factors(const ioi_design *design, double *factor)
+{
+  if (design->groups == 0) group_factors(design, 0, design->strata, factor);
+  for (size_t g = 0; g < design->groups; g++)
+    group_factors(design, (size_t) design->group_first[g],
+                  (size_t) design->group_first[g + 1], factor);
 }
 
 void ioi_variance_clean(const double *estimate, size_t rows, int covariance,

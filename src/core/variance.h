@@ -76,7 +76,7 @@ typedef struct {
 size_t ioi_presence_bytes(size_t n);
 
 /* Fills presence->psu and presence->stratum (both zeroed by the caller) from
- * the entries whose first total is above 0. */
+ * the entries whose first total is not 0. */
 void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
                        ioi_presence *presence);
 
@@ -103,6 +103,39 @@ size_t ioi_variance_work(size_t rows);
 void ioi_variance(const ioi_design *design, const ioi_totals *totals,
                   const ioi_influence *influence, const ioi_presence *presence,
                   int covariance, double *v, double *work);
+
+/* What a calibration takes off the scores (see calibrate.h): the score of unit j
+ * loses sum_l t_jl beta_l, t_jl being the sum of w x_l over its records.
+ *
+ *   columns  auxiliary variables x.
+ *   beta     columns x rows of the influence, estimate fastest.
+ *   first    units + 1: unit j has the entries first[j] .. first[j + 1] - 1.
+ *   column   x of each entry.
+ *   total    t of each entry. */
+typedef struct {
+  size_t columns;
+  const double *beta;
+  const int *first;
+  const int *column;
+  const double *total;
+} ioi_residual;
+
+/* As ioi_variance() for a calibrated design. Records outside a domain have
+ * scores too, so the rules for lonely PSUs count every stratum and PSU. Where
+ * records are their own PSUs, v lacks the second moments of what is taken off:
+ * ioi_residual_moments() adds them. residual NULL: not calibrated. */
+void ioi_variance_calibrated(const ioi_design *design, const ioi_totals *totals,
+                             const ioi_influence *influence,
+                             const ioi_presence *presence,
+                             const ioi_residual *residual, int covariance,
+                             double *v, double *work);
+
+/* What multiplies the squared scores in each stratum of a calibrated design
+ * whose records are their own PSUs: multiplier (1 - f) n/(n - 1), times the factor
+ * of "average"; 0 for a stratum that is sampled fully or has a lone record, which
+ * add nothing or are added apart.
+ *   factor  [out]  strata doubles. */
+void ioi_variance_factors(const ioi_design *design, double *factor);
 
 /* Sets to 0 the variances below 1e-20 estimate^2, which are rounding, with
  * their covariances. */

@@ -40,7 +40,7 @@ SEXP ioi_r_range(SEXP x);
 SEXP ioi_r_collapse(SEXP totals);
 SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
                     SEXP domain_of_row, SEXP domain_of_cell, SEXP domains,
-                    SEXP covariance);
+                    SEXP covariance, SEXP residual);
 SEXP ioi_r_count_bits(SEXP bits);
 
 SEXP ioi_r_proportion(SEXP w, SEXP domains, SEXP categories, SEXP first);
@@ -52,6 +52,14 @@ SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
 
 SEXP ioi_r_mean(SEXP estimator, SEXP totals, SEXP variables, SEXP centre);
 SEXP ioi_r_mean_deff(SEXP moments, SEXP value, SEXP variables, SEXP v, SEXP n);
+
+SEXP ioi_r_calibrate(SEXP column, SEXP value, SEXP centre, SEXP weight,
+                     SEXP target, SEXP method, SEXP bounds, SEXP start,
+                     SEXP tolerance);
+SEXP ioi_r_semidefinite_inverse(SEXP m);
+SEXP ioi_r_trim(SEXP weight, SEXP lower, SEXP upper, SEXP proportional);
+SEXP ioi_r_stratum_factors(SEXP stage);
+SEXP ioi_r_residual_project(SEXP influence, SEXP rows, SEXP sums, SEXP columns);
 
 SEXP ioi_r_dissimilarity(SEXP table, SEXP people, SEXP first, SEXP kind, SEXP a,
                          SEXP b);

@@ -1,6 +1,7 @@
 /* r_variance.c - the R boundary of the variance engine and of proportions. */
 #include "r/r_ioi.h"
 
+#include "core/calibrate.h"
 #include "core/proportion.h"
 #include "core/variance.h"
 
@@ -80,10 +81,11 @@ SEXP ioi_r_collapse(SEXP totals)
   return out;
 }
 
-/* Adds one stage to v; its presence bits go to bits: psu (or NULL), stratum. */
+/* Adds one stage to v; its presence bits go to bits: psu (or NULL), stratum.
+ * residual: NULL, or that of a calibrated design. */
 static void add_stage(SEXP design, SEXP totals, const ioi_influence *u,
-                      ioi_presence *presence, int full, double *v, double *work,
-                      SEXP bits)
+                      ioi_presence *presence, const ioi_residual *residual,
+                      int full, double *v, double *work, SEXP bits)
 {
   const ioi_design d = read_design(design);
   const ioi_totals t = read_totals(totals);
@@ -94,15 +96,41 @@ static void add_stage(SEXP design, SEXP totals, const ioi_influence *u,
   presence->psu = d.psu_first ? RAW(VECTOR_ELT(bits, 0)) : NULL;
   presence->stratum = RAW(VECTOR_ELT(bits, 1));
   ioi_presence_fill(&d, &t, presence);
-  ioi_variance(&d, &t, u, presence, full, v, work);
+  ioi_variance_calibrated(&d, &t, u, presence, residual, full, v, work);
+}
+
+/* What the calibration takes off the scores of stage s; see R/calibrate.R. */
+static ioi_residual read_residual(SEXP residual, R_xlen_t s)
+{
+  SEXP beta = ioi_r_get(residual, "beta");
+  SEXP stage = VECTOR_ELT(ioi_r_get(residual, "stages"), s);
+  ioi_residual out = {(size_t) Rf_ncols(beta), REAL_RO(beta),
+                      INTEGER_RO(ioi_r_get(stage, "first")),
+                      INTEGER_RO(ioi_r_get(stage, "column")),
+                      REAL_RO(ioi_r_get(stage, "total"))};
+  return out;
+}
+
+/* The second moments of what was taken off, if records are their own PSUs. */
+static void add_moments(SEXP residual, size_t rows, int full, double *v)
+{
+  SEXP beta = ioi_r_get(residual, "beta"), cross = ioi_r_get(residual, "cross");
+  if (Rf_isNull(cross)) return;
+  const size_t columns = (size_t) Rf_ncols(beta);
+  double *work = (double *) R_alloc(columns * rows, sizeof *work);
+  ioi_residual_moments(REAL_RO(beta), REAL_RO(cross),
+                       REAL_RO(ioi_r_get(residual, "square")), columns, rows,
+                       full, v, work);
 }
 
 /* stages, totals: a list each, an element a stage. influence: row, at, value.
- * domain_of_row, domain_of_cell: from 0. Gives v (matrix or vector), psu (or
+ * domain_of_row, domain_of_cell: from 0. residual: NULL, or for a calibrated
+ * design beta, stages and, where records are their own PSUs, cross and square
+ * (see calibrate.h). Gives v (matrix or vector), psu (or
  * NULL) and stratum: presence bits of the first stage by domain. */
 SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
                     SEXP domain_of_row, SEXP domain_of_cell, SEXP domains,
-                    SEXP covariance)
+                    SEXP covariance, SEXP residual)
 {
   const ioi_influence u = {(size_t) XLENGTH(estimate),
                            INTEGER_RO(ioi_r_get(influence, "row")),
@@ -122,13 +150,28 @@ SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
                     INTEGER_RO(domain_of_cell), NULL, NULL};
   for (R_xlen_t s = 0; s < XLENGTH(stages); s++) {
     R_CheckUserInterrupt();
-    add_stage(VECTOR_ELT(stages, s), VECTOR_ELT(totals, s), &u, &p, full, v,
-              work, bits);
+    ioi_residual x;
+    const int calibrated = !Rf_isNull(residual);
+    if (calibrated) x = read_residual(residual, s);
+    add_stage(VECTOR_ELT(stages, s), VECTOR_ELT(totals, s), &u, &p,
+              calibrated ? &x : NULL, full, v, work, bits);
     for (int b = 0; s == 0 && b < 2; b++)
       SET_VECTOR_ELT(out, b + 1, VECTOR_ELT(bits, b));
   }
+  if (!Rf_isNull(residual)) add_moments(residual, u.rows, full, v);
   ioi_variance_clean(REAL_RO(estimate), u.rows, full, v);
   UNPROTECT(2);
+  return out;
+}
+
+/* What multiplies squared scores in each stratum of a stage whose records are
+ * their own units; see ioi_variance_factors(). */
+SEXP ioi_r_stratum_factors(SEXP stage)
+{
+  const ioi_design d = read_design(stage);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t) d.strata));
+  ioi_variance_factors(&d, REAL(out));
+  UNPROTECT(1);
   return out;
 }
 
@@ -175,9 +218,8 @@ SEXP ioi_r_count_bits(SEXP bits)
 {
   const size_t bytes = (size_t) Rf_nrows(bits);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, Rf_ncols(bits)));
-  for (R_xlen_t d = 0; d < XLENGTH(out); d++)
-    REAL(out)
-    [d] = (double) ioi_presence_count(RAW_RO(bits) + (size_t) d * bytes, bytes);
+  for (R_xlen_t d = 0; d < XLENGTH(out); d++) REAL(out)
+  [d] = (double) ioi_presence_count(RAW_RO(bits) + (size_t) d * bytes, bytes);
   UNPROTECT(1);
   return out;
 }

@@ -702,12 +702,7 @@ test_that("designs that would be computed wrongly are refused, with the field", 
   skip_if_not_installed("survey")
   data <- api()
   cluster <- survey::svydesign(~dnum, weights = ~pw, data = data$apiclus1)
-  totals <- c(`(Intercept)` = 6194, stypeH = 755, stypeM = 1018)
   refused <- list(
-    postStrata = survey::calibrate(cluster, ~stype, totals),
-    postStrata = survey::postStratify(
-      cluster, ~stype, data.frame(stype = c("E", "H", "M"), Freq = c(4421, 755, 1018))
-    ),
     pps = survey::svydesign(~1, fpc = ~ I(1 / pw), pps = "brewer", data = data$apisrs),
     phase1 = survey::twophase(
       list(~1, ~1),

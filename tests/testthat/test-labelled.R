@@ -363,6 +363,12 @@ test_that("refusals in `by` are left out by missing_codes, other codes are not",
     expect_identical(as.character(got$x), as.character(expected$text))
     expect_identical(numbers(got), numbers(expected))
   }
+  # of both outcome and groups
+  data$both <- ifelse(data$age > 60, "-9", data$answer)
+  data$clean <- ifelse(data$age > 60, NA, data$answer)
+  got <- quiet(ioi_proportion(designed(data), both, by = x, missing_codes = c(-9, -8)))
+  expected <- quiet(ioi_proportion(designed(data), clean, by = text))
+  expect_identical(numbers(got), numbers(expected))
   # 1 is an answer that is missing here, and a group
   got <- quiet(ioi_proportion(design, answer, by = x, missing_codes = c(-9, -8, 1)))
   expect_true("Very" %in% got$x)
