@@ -22,7 +22,7 @@ format_line <- function(line) {
     "  target %s %s: %s", sign, format_number(line$target), ifelse(line$met, "met", "NOT MET")
   ))
   sprintf(
-    "%-66s %8s %8s  %s%s", line$what, format_number(line$low), format_number(line$middle),
+    "%-77s %8s %8s  %s%s", line$what, format_number(line$low), format_number(line$middle),
     line$unit, aim
   )
 }

@@ -21,7 +21,7 @@ cpu <- if (file.exists("/proc/cpuinfo")) {
 cat(
   "\n== all, on ", parallel::detectCores(), " cores; ",
   paste(c(cpu, R.version.string, paste("ioi", packageVersion("ioi"))), collapse = "; "), "\n\n",
-  sprintf("%-66s %8s %8s\n", "", "best", "median"),
+  sprintf("%-77s %8s %8s\n", "", "best", "median"),
   sep = ""
 )
 for (file in file.path(folder, paste0(suite, ".rds"))) {

@@ -9,7 +9,6 @@
 
 #include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* 2^64 divided by the golden ratio, made odd; and splitmix64's multiplier. */
@@ -218,19 +217,35 @@ ioi_status ioi_index_find(const ioi_key *key, size_t which, size_t rows,
   return IOI_OK;
 }
 
-static int ascending(const void *a, const void *b)
+/* Sorts by the byte at `shift`; equal ones keep their order. */
+static void sort_by_byte(const uint64_t *code, size_t count, unsigned shift,
+                         uint64_t *out)
 {
-  uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
-  return (x > y) - (x < y);
+  size_t start[257] = {0};
+  for (size_t i = 0; i < count; i++) start[(code[i] >> shift & 255) + 1]++;
+  for (size_t b = 0; b < 255; b++) start[b + 1] += start[b];
+  for (size_t i = 0; i < count; i++)
+    out[start[code[i] >> shift & 255]++] = code[i];
 }
 
-void ioi_index_rank(ioi_index *index, uint64_t *code, size_t count)
+/* Radix sort, the least significant byte first (Knuth, vol. 3, section 5.2.5). */
+static void sort_codes(uint64_t *code, size_t count, uint64_t *work)
+{
+  uint64_t most = 0;
+  for (size_t i = 0; i < count; i++) most |= code[i];
+  for (unsigned shift = 0; shift < 64 && most >> shift > 0; shift += 8) {
+    sort_by_byte(code, count, shift, work);
+    memcpy(code, work, count * sizeof *code);
+  }
+}
+
+void ioi_index_rank(ioi_index *index, uint64_t *code, size_t count,
+                    uint64_t *work)
 {
   size_t found = 0;
   for (size_t s = 0; s < index->slots; s++)
     if (index->code[s] != IOI_NO_CODE) code[found++] = index->code[s];
-  if (count > 0) /* the array may be NULL for none */
-    qsort(code, count, sizeof *code, ascending);
+  sort_codes(code, count, work);
   for (size_t i = 0; i < count; i++)
     index->rank[slot_of(index, code[i])] = (uint32_t) i;
 }

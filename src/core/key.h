@@ -105,7 +105,9 @@ ioi_status ioi_index_find(const ioi_key *key, size_t which, size_t rows,
 /* Sorts the codes of a filled index and gives each its rank.
  *
  *   index [in,out]  rank[] is written.
- *   code  [out]     count codes in ascending order. */
-void ioi_index_rank(ioi_index *index, uint64_t *code, size_t count);
+ *   code  [out]     count codes in ascending order.
+ *   work  [out]     count codes. Both may be NULL where count is 0. */
+void ioi_index_rank(ioi_index *index, uint64_t *code, size_t count,
+                    uint64_t *work);
 
 #endif

@@ -115,8 +115,8 @@ SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows)
   index.rank = (uint32_t *) INTEGER(VECTOR_ELT(out, 1));
   SET_VECTOR_ELT(out, 2, Rf_allocVector(REALSXP, (R_xlen_t) count));
   double *code = REAL(VECTOR_ELT(out, 2));
-  uint64_t *sorted = (uint64_t *) R_alloc(count, sizeof *sorted);
-  ioi_index_rank(&index, sorted, count);
+  uint64_t *sorted = (uint64_t *) R_alloc(2 * count, sizeof *sorted);
+  ioi_index_rank(&index, sorted, count, sorted + count);
   for (size_t i = 0; i < count; i++) code[i] = (double) sorted[i];
   UNPROTECT(1);
   return out;

@@ -117,7 +117,10 @@ static uint64_t *find_index(const sample *s, ioi_key *key, ioi_index *index)
   }
   index->rank = array(index->slots, sizeof(uint32_t));
   uint64_t *code = array(count, sizeof *code);
-  ioi_index_rank(index, count > 0 ? code : NULL, count);
+  uint64_t *work = array(count, sizeof *work);
+  ioi_index_rank(index, count > 0 ? code : NULL, count,
+                 count > 0 ? work : NULL);
+  free(work);
   for (size_t r = 1; r < count; r++) demand(code[r - 1] < code[r]);
   key[INDEXED].index = index;
   key[INDEXED].levels = count;

@@ -213,7 +213,7 @@ enum { ROWS = 1500 };
 static void index_ranks_what_occurs(void **state)
 {
   int a[ROWS], b[ROWS];
-  uint64_t want[ROWS], code[ROWS], seed = 1;
+  uint64_t want[ROWS], code[ROWS], work[ROWS], seed = 1;
   const size_t parts[] = {0, 1};
   ioi_level level[4 * IOI_BLOCK];
   size_t count = 0, n = 0;
@@ -227,7 +227,7 @@ static void index_ranks_what_occurs(void **state)
                    product_of(parts, 2, 39 * 50), product_of(parts, 2, 0)};
   ioi_index index = new_index(4096);
   assert_int_equal(ioi_index_find(key, 2, ROWS, &index, &count, level), IOI_OK);
-  ioi_index_rank(&index, code, count);
+  ioi_index_rank(&index, code, count, work);
   n = distinct(want, n);
   assert_true(count == n);
   assert_memory_equal(code, want, n * sizeof *code);
@@ -244,14 +244,14 @@ static void code_that_is_not_in_the_index_has_no_level(void **state)
 {
   const int seen[] = {1, 3, 5}, later[] = {3, 4, 1, 0};
   const size_t part = 0;
-  uint64_t code[3];
+  uint64_t code[3], work[3];
   ioi_level level[2 * IOI_BLOCK];
   size_t count = 0;
   ioi_key key[] = {column_of(seen, 0, 9), product_of(&part, 1, 9)};
   ioi_index index = new_index(8);
   (void) state;
   assert_int_equal(ioi_index_find(key, 1, 3, &index, &count, level), IOI_OK);
-  ioi_index_rank(&index, code, count);
+  ioi_index_rank(&index, code, count, work);
   key[0].value = later;
   key[1].index = &index;
   assert_true(level_of(key, 2, 1, 0) == 1);
@@ -265,7 +265,7 @@ static void product_of_a_ranked_product_uses_its_ranks(void **state)
 {
   const int a[] = {7, 2, 7}, b[] = {0, 1, 1};
   const size_t first[] = {0}, second[] = {1, 2};
-  uint64_t code[2];
+  uint64_t code[2], work[2];
   ioi_level level[4 * IOI_BLOCK];
   size_t count = 0;
   ioi_key key[] = {column_of(a, 0, 9), product_of(first, 1, 9),
@@ -273,7 +273,7 @@ static void product_of_a_ranked_product_uses_its_ranks(void **state)
   ioi_index index = new_index(8);
   (void) state;
   assert_int_equal(ioi_index_find(key, 1, 3, &index, &count, level), IOI_OK);
-  ioi_index_rank(&index, code, count);
+  ioi_index_rank(&index, code, count, work);
   key[1].index = &index;
   key[1].levels = count;
   assert_true(level_of(key, 4, 3, 0) == 1 * 2 + 0);
@@ -317,7 +317,7 @@ static void index_of_nothing_is_empty(void **state)
     assert_int_equal(ioi_index_find(key, 1, rows, &index, &count, level),
                      IOI_OK);
     assert_true(count == 0);
-    ioi_index_rank(&index, NULL, 0);
+    ioi_index_rank(&index, NULL, 0, NULL);
   }
   key[1].index = &index;
   assert_true(level_of(key, 2, 1, 0) == IOI_NO_LEVEL);
@@ -330,7 +330,7 @@ static void codes_near_2_to_53_are_exact(void **state)
   const int a[] = {(1 << 27) - 1, (1 << 27) - 1, (1 << 27) - 2};
   const int b[] = {(1 << 26) - 1, (1 << 26) - 2, (1 << 26) - 1};
   const size_t parts[] = {0, 1};
-  uint64_t code[3];
+  uint64_t code[3], work[3];
   ioi_level level[3 * IOI_BLOCK];
   size_t count = 0;
   const ioi_key key[] = {column_of(a, 0, (size_t) 1 << 27),
@@ -339,7 +339,7 @@ static void codes_near_2_to_53_are_exact(void **state)
   ioi_index index = new_index(8);
   (void) state;
   assert_int_equal(ioi_index_find(key, 2, 3, &index, &count, level), IOI_OK);
-  ioi_index_rank(&index, code, count);
+  ioi_index_rank(&index, code, count, work);
   assert_true(count == 3);
   assert_true(code[2] == (UINT64_C(1) << 53) - 1);
   assert_true(code[1] == (UINT64_C(1) << 53) - 2);

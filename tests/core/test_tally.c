@@ -27,7 +27,7 @@ typedef enum { REAL, WHOLE, ONES } weights;
 
 static int stratum[ROWS], domain[ROWS], category[ROWS], whole[ROWS];
 static double real[ROWS], x[ROWS], holes[ROWS];
-static uint64_t slot_code[SLOTS], code[CELLS];
+static uint64_t slot_code[SLOTS], code[CELLS], spare[CELLS];
 static uint32_t slot_rank[SLOTS];
 static const ioi_index slots = {SLOTS, slot_code, slot_rank};
 static size_t occurring;
@@ -83,7 +83,7 @@ static int fill_index(void **state)
   make_keys(0, key);
   ioi_status status =
     ioi_index_find(key, DENSE, ROWS, &index, &occurring, level);
-  ioi_index_rank(&index, code, occurring);
+  ioi_index_rank(&index, code, occurring, spare);
   free(level);
   return status == IOI_OK && occurring > 30 && occurring < CELLS ? 0 : 1;
 }

@@ -774,8 +774,8 @@ static void presence_bits_stand_where_the_header_says(void **state)
       unsigned char *psu = zeroed(2 * bytes, 1), *strata = zeroed(2 * bytes, 1);
       for (size_t h = 0; h <= n; h++) first[h] = (int) h;
       for (size_t h = 0; h < n; h++) sampled[h] = 2;
-      w[2 * lit] = 1;                /* cell 0, which is of domain 1 */
-      w[2 * (n - 1 - lit) + 1] = -1; /* not a positive weight */
+      w[2 * lit] = 1;               /* cell 0, which is of domain 1 */
+      w[2 * (n - 1 - lit) + 1] = 0; /* no weight */
       const ioi_design design = {.strata = n,
                                  .psu_first = first,
                                  .sampled = sampled,

@@ -80,6 +80,8 @@ test_that("effective size, degrees of freedom and limits", {
   # a sample more precise than a simple random one counts its n
   precise <- ioi_reliability(shares(0.5, 29, effective = 100))
   expect_identical(precise$reliability_reason, "n")
+  precise <- ioi_reliability(shares(0.5, 50, effective = 100), min_effective = 60)
+  expect_identical(precise$reliability_reason, "n.effective")
   few <- ioi_reliability(shares(c(0.5, 0.5, 0), 2000, df = c(7, 8, 7)))
   expect_identical(few$reliability, c("review", "present", "review"))
   expect_identical(few$reliability_reason, c("df", "", "df;p"))
