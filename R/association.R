@@ -72,7 +72,7 @@ association_words <- c(
 #' @export
 ioi_association <- function(design, rows, columns, by = NULL,
                             statistic = c("F", "Chisq", "Wald", "adjWald"),
-                            df = c("domain", "design"), ...) {
+                            df = c("domain", "design"), missing_codes = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   answers <- c(
@@ -89,7 +89,7 @@ ioi_association <- function(design, rows, columns, by = NULL,
   check_by_names(by, association_columns)
   statistic <- check_choice(statistic, names(association_words), "statistic")
   df <- check_df(df)
-  layout <- association_layout(design, answers, by)
+  layout <- association_layout(design, answers, by, missing_codes)
   tally <- proportion_tally(layout)
   report_missing(layout, tally, answers, "drop")
   tests <- association_tests(layout, tally, statistic, df)
@@ -99,11 +99,14 @@ ioi_association <- function(design, rows, columns, by = NULL,
 
 # Where every row goes: its group and the cell of the table, the column fastest. The
 # layout of proportion_tally().
-association_layout <- function(design, answers, by, call = rlang::caller_env()) {
-  category <- Map(function(name, arg) {
-    check_key_type(design$data[[name]], arg, call)
-    category_key(design$data[[name]], NULL, NULL, "drop", call)
-  }, answers, c("rows", "columns"))
+association_layout <- function(design, answers, by, missing_codes,
+                               call = rlang::caller_env()) {
+  codes <- codes_of_answers(missing_codes, design$data[answers], design$data[by], call)
+  category <- Map(function(name, arg, codes) {
+    x <- design$data[[name]]
+    check_key_type(x, arg, call)
+    category_key(x, NULL, codes, "drop", call, name, design$subset)
+  }, answers, c("rows", "columns"), codes)
   size <- vapply(category, function(answer) as.integer(answer$key$levels), 0L)
   if (prod(size) > most_covariance_rows) {
     abort_ioi(
@@ -115,15 +118,46 @@ association_layout <- function(design, answers, by, call = rlang::caller_env()) 
       arg = "rows", count = prod(size), call = call
     )
   }
-  domain <- domain_key(design$keys, design$data, by, design$rows, call)
+  domain <- domain_key(design$keys, design$data, by, design$rows, call, missing_codes)
   keys <- c(domain$keys, unname(lapply(category, function(answer) answer$key)))
   parts <- c(domain$at, length(domain$keys) + 1:2)
   pair <- add_product(keys, parts, design$rows, Inf, call)
-  cells <- road_cells(pair$keys, design, parts, call = call)
+  cells <- road_cells(pair$keys, design, pair$at, call = call)
   list(
     design = design, keys = cells$keys, domain = domain, pair_at = pair$at,
-    cells = cells, size = unname(size), answers = answers
+    cells = cells, size = unname(size), answers = answers, missing_codes = missing_codes
   )
+}
+
+# The missing codes of each of two answers: those it has. One that neither has nor a
+# group is an error, unless it is a number.
+codes_of_answers <- function(missing_codes, answers, groups, call) {
+  if (!length(missing_codes)) {
+    return(list(missing_codes, missing_codes))
+  }
+  text <- answer_text(missing_codes)
+  own <- unname(lapply(answers, function(x) text[text %in% answer_text(answers_in(x))]))
+  unknown <- setdiff(text, c(unlist(own), refusals_named(groups, missing_codes)))
+  unknown <- unknown[is.na(suppressWarnings(as.numeric(unknown)))]
+  if (length(unknown)) {
+    abort_ioi(
+      c(
+        "{.arg missing_codes} must name answers that the columns have.",
+        "x" = "{.val {unknown}} {?is/are} in neither of {.val {names(answers)}}."
+      ),
+      "input",
+      arg = "missing_codes", call = call
+    )
+  }
+  lapply(own, function(codes) if (length(codes)) codes)
+}
+
+# The answers of a column: labels and codes, levels, or values.
+answers_in <- function(x) {
+  if (has_value_labels(x)) {
+    return(unlist(labelled_book(x)[c("text", "value")]))
+  }
+  if (is.factor(x)) levels(x) else unique(x)
 }
 
 # The cells of some groups (numbers from 1) as estimates with their covariance: shares

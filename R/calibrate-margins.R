@@ -6,8 +6,7 @@ margin_blocks <- function(design, margins, call = rlang::caller_env()) {
   if (is.null(margins)) {
     return(list())
   }
-  if (is.data.frame(margins) || !is.list(margins) || !length(margins) ||
-    is.null(names(margins)) || !all(nzchar(names(margins)))) {
+  if (is.data.frame(margins) || !is.list(margins) || !is_named(margins)) {
     abort_ioi(
       c(
         "{.arg margins} must be a named list of data frames.",
@@ -23,6 +22,10 @@ margin_blocks <- function(design, margins, call = rlang::caller_env()) {
   })
   check_same_total(blocks, names(margins), call)
   blocks
+}
+
+is_named <- function(x) {
+  length(x) > 0 && !is.null(names(x)) && all(nzchar(names(x))) && !anyDuplicated(names(x))
 }
 
 # One margin: the rows of `population` found in the data. `columns`: those of the
@@ -52,24 +55,32 @@ population_columns <- function(data, population, columns, name, call) {
       arg = name, call = call
     )
   }
-  given <- setdiff(names(population), "population")
-  if (!is.null(columns)) {
-    given <- columns
-  } else if (length(given) == 1 && !given %in% names(data) && name %in% names(data)) {
+  given <- if (is.null(columns)) setdiff(names(population), "population") else columns
+  renamed <- length(given) == 1 && !given %in% names(data) && name %in% names(data)
+  if (is.null(columns) && renamed) {
     return(stats::setNames(name, given))
   }
-  unknown <- setdiff(given, intersect(names(data), names(population)))
-  if (length(unknown) || !length(given)) {
-    abort_ioi(
-      c(
-        "Margin {.val {name}} must have columns of the design, beside {.val population}.",
-        "x" = if (length(unknown)) "{.val {unknown}} {?is/are} not in both." else "It has none."
-      ),
-      "input",
-      arg = name, call = call
-    )
-  }
+  check_margin_columns(given, intersect(names(data), names(population)), name, call)
   stats::setNames(given, given)
+}
+
+check_margin_columns <- function(given, there, name, call) {
+  unknown <- setdiff(given, there)
+  if (!length(unknown) && length(given)) {
+    return(invisible())
+  }
+  abort_ioi(
+    c(
+      "Margin {.val {name}} must have columns of the design, beside {.val population}.",
+      "x" = if (length(unknown)) {
+        "{.val {unknown}} {?is/are} not in both."
+      } else {
+        "It has none."
+      }
+    ),
+    "input",
+    arg = name, call = call
+  )
 }
 
 # Population counts: finite and not negative.
@@ -80,8 +91,10 @@ check_population <- function(population, name, call) {
     abort_ioi(
       c(
         "The population of margin {.val {name}} must be numbers of 0 or more.",
-        "x" = if (!length(count)) "It has no rows." else {
+        "x" = if (length(count)) {
           "{length(bad)} {?is/are} not. The first is row {bad[1]}."
+        } else {
+          "It has no rows."
         }
       ),
       "input",
@@ -109,12 +122,17 @@ check_levels_known <- function(key, unknown, column, name, design, call) {
   }
 }
 
+more_than <- function(x, n) {
+  if (length(x) > n) ", ..." else ""
+}
+
 abort_unknown_levels <- function(labels, rows, name, column, call) {
   abort_ioi(
     c(
       "Every level in the sample must have a population in margin {.val {name}}.",
-      "x" = "{cli::qty(length(labels))}Level{?s} {.val {head(labels, 5)}}{if (length(labels) > 5) ', ...'}
-             of {.val {column}} {cli::qty(length(labels))}{?has/have} none; {rows} row{?s} {?is/are} there.",
+      "x" = "{cli::qty(length(labels))}Level{?s} {.val {head(labels, 5)}}{more_than(labels, 5)}
+             of {.val {column}} {cli::qty(length(labels))}{?has/have} none;
+             {rows} row{?s} {?is/are} there.",
       "i" = "Add {cli::qty(length(labels))}{?it/them} to the margin, or join levels in the data."
     ),
     "data",
@@ -132,7 +150,8 @@ new_block <- function(design, name, parts, cell, count, labels, call) {
   at <- 1L
   level <- seq_len(radix[1]) - 1
   if (length(parts) > 1) {
-    product <- add_product(keys, seq_along(parts), design$rows, max(1024, 4 * length(code)), call)
+    dense <- max(1024, 4 * length(code))
+    product <- add_product(keys, seq_along(parts), design$rows, dense, call)
     keys <- product$keys
     at <- product$at
     level <- if (is.null(product$code)) seq_len(prod(radix)) - 1 else product$code
@@ -178,7 +197,7 @@ check_cells <- function(design, block, unknown, text, count, occurs, level, part
     abort_ioi(
       c(
         "Every level with a population must be in the sample, in margin {.val {block$name}}.",
-        "x" = "{cli::qty(length(empty))}Level{?s} {.val {head(empty, 5)}}{if (length(empty) > 5) ', ...'}
+        "x" = "{cli::qty(length(empty))}Level{?s} {.val {head(empty, 5)}}{more_than(empty, 5)}
                {cli::qty(length(empty))}{?has/have} a population but no row with a weight.",
         "i" = "No weight can represent people nobody of whom was asked: join levels, in the
                data and in the margin."
@@ -286,8 +305,7 @@ model_columns <- function(design, formula, call) {
 
 # The totals in the order of the columns.
 check_formula_totals <- function(totals, columns, call) {
-  if (!is.numeric(totals) || is.null(names(totals)) || anyDuplicated(names(totals)) ||
-    !all(is.finite(totals))) {
+  if (!is.numeric(totals) || !is_named(totals) || !all(is.finite(totals))) {
     abort_ioi(
       c(
         "{.arg totals} must be a named vector of finite numbers.",
@@ -318,7 +336,8 @@ check_formula_totals <- function(totals, columns, call) {
 factor_block <- function(design, x, term, totals, people, call) {
   name <- x$labels[term]
   column <- x$frame[[name]]
-  key <- key_column(if (is.factor(column) || is.logical(column)) column else factor(column), name, call)
+  if (!is.factor(column) && !is.logical(column)) column <- factor(column)
+  key <- key_column(column, name, call)
   others <- unname(totals[x$assign == term])
   target <- c(people - sum(others), others)
   block <- list(
@@ -347,6 +366,7 @@ measurement_block <- function(design, x, name, total, people) {
   centre <- if (is.na(people)) 0 else stats::weighted.mean(x, weights(design))
   list(
     name = name, labels = name, keys = list(key_constant()), at = 1L, levels = 1L,
-    value = x, centre = centre, target = if (is.na(people)) total else total - centre * people
+    value = x, centre = centre,
+    target = if (is.na(people)) total else total - centre * people
   )
 }

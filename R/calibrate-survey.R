@@ -23,7 +23,10 @@ survey_calibration <- function(x, call) {
   if (any(abs(final - weight)[used] > 1e-8 * abs(weight)[used])) {
     refuse_design("prob", "weights were changed after the calibration", call)
   }
-  list(before = survey_first(steps[[1]], design), weight = weight, final = final, steps = steps)
+  list(
+    before = survey_first(steps[[1]], design), weight = weight, final = final,
+    steps = steps
+  )
 }
 
 # Weights for the checks of a design: those before all calibrations.

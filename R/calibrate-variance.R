@@ -118,7 +118,8 @@ unit_totals <- function(design, stage, blocks, weight) {
 record_weight <- function(design, stage, weight) {
   root <- sqrt(.Call(ioi_r_stratum_factors, stage$core))
   if (length(root) > 1) {
-    root <- root[.Call(ioi_r_levels, design$keys, stage$unit, as.double(design$rows)) + 1L]
+    level <- .Call(ioi_r_levels, design$keys, stage$unit, as.double(design$rows))
+    root <- root[level + 1L]
   }
   if (is.null(weight)) rep_len(root, design$rows) else weight * root
 }
@@ -181,7 +182,8 @@ block_projection <- function(design, cells, influence, rows, blocks, weight, kin
       )
     }))
   }
-  centre <- vapply(blocks, function(b) b$centre, 0)[!vapply(blocks, function(b) is.null(b$value), TRUE)]
+  measured <- !vapply(blocks, function(b) is.null(b$value), TRUE)
+  centre <- vapply(blocks, function(b) b$centre, 0)[measured]
   found <- tally_rows(all, design$rows, weight, values, sums, c(cells$centre, centre))
   of_block <- rep(seq_along(blocks), each = cells$variables)
   do.call(cbind, lapply(seq_along(blocks), function(f) {

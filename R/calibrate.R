@@ -227,21 +227,28 @@ check_bounds <- function(bounds, method, call = rlang::caller_env()) {
   if (is.null(bounds) && method != "logit") {
     return(c(-Inf, Inf))
   }
-  valid <- is.numeric(bounds) && length(bounds) == 2 && !anyNA(bounds) && bounds[1] < bounds[2]
-  if (!valid || (method == "logit" && !(all(is.finite(bounds)) && bounds[1] < 1 && bounds[2] > 1))) {
-    abort_ioi(
-      c(
-        "{.arg bounds} must be two numbers, the smallest and largest factor on a weight.",
-        "x" = if (is.null(bounds)) "There are none." else "They are {.val {bounds}}.",
-        "i" = if (method == "logit") {
-          "For {.val logit} they hold 1 between them, such as {.code c(0.5, 2)}."
-        }
-      ),
-      "input",
-      arg = "bounds", call = call
-    )
+  if (is_range(bounds) && (method != "logit" || holds_one(bounds))) {
+    return(as.double(bounds))
   }
-  as.double(bounds)
+  abort_ioi(
+    c(
+      "{.arg bounds} must be two numbers, the smallest and largest factor on a weight.",
+      "x" = if (is.null(bounds)) "There are none." else "They are {.val {bounds}}.",
+      "i" = if (method == "logit") {
+        "For {.val logit} they hold 1 between them, such as {.code c(0.5, 2)}."
+      }
+    ),
+    "input",
+    arg = "bounds", call = call
+  )
+}
+
+is_range <- function(x) {
+  is.numeric(x) && length(x) == 2 && !anyNA(x) && x[1] < x[2]
+}
+
+holds_one <- function(x) {
+  all(is.finite(x)) && x[1] < 1 && x[2] > 1
 }
 
 check_tolerance <- function(x, call = rlang::caller_env()) {
@@ -267,7 +274,8 @@ calibrated_design <- function(design, blocks, method, bounds, tolerance,
     warn_ioi(
       c(
         "{negative} calibrated weight{?s} {?is/are} negative.",
-        "i" = "Use {.code method = \"raking\"}, or {.arg bounds} with a lower bound of 0 or more."
+        "i" = "Use {.code method = \"raking\"}, or {.arg bounds} with a lower bound of 0
+               or more."
       ),
       "weights"
     )
@@ -320,7 +328,8 @@ calibrated_replicates <- function(design, blocks, method, bounds, tolerance, cal
         abort_ioi(
           c(
             "Replicate {r} cannot be calibrated.",
-            "x" = "Its margin {.val {e$margin}}, level {.val {e$level}}, stays {format(e$misfit)} off.",
+            "x" = "Its margin {.val {e$margin}}, level {.val {e$level}}, stays
+                   {format(e$misfit)} off.",
             "i" = "A replicate may have lost all rows of a level: join small levels."
           ),
           "convergence",

@@ -444,7 +444,10 @@ check_lonely <- function(sampling, lonely_psu, call) {
     c(
       "{cli::qty(length(lonely))}{length(lonely)} strat{?um has/a have} one sampled PSU, so that
        {?its/their} variance cannot be estimated.",
-      "x" = "{cli::qty(length(lonely))}Strat{?um/a}: {.val {head(strata, 5)}}{if (length(strata) > 5) ', ...'}.",
+      "x" = paste0(
+        "{cli::qty(length(lonely))}Strat{?um/a}: {.val {head(strata, 5)}}",
+        "{if (length(strata) > 5) ', ...'}."
+      ),
       "i" = "Choose a rule with {.arg lonely_psu}, or join each such stratum with a neighbour."
     ),
     "design",

@@ -466,7 +466,9 @@ proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor,
   n <- estimate$n[domain]
   degrees <- domain_df(design, estimate, df)[domain]
   extras <- .Call(ioi_r_proportion_extras, p, v, n)
-  limits <- proportion_limits(design, p, sqrt(v), n, degrees, ci, level, estimate$theta[keep, , drop = FALSE])
+  limits <- proportion_limits(
+    design, p, sqrt(v), n, degrees, ci, level, estimate$theta[keep, , drop = FALSE]
+  )
   labels <- lapply(layout$domain$labels, function(x) x[domain])
   category <- rep(layout$category$labels, length(estimate$occurs))[keep]
   table <- c(
@@ -557,7 +559,8 @@ design_type <- function(design) {
 design_info <- function(design) {
   list(
     type = design_type(design),
-    replicates = length(design$replicates$rscales), strata = length(design$strata), psus = design_psus(design),
+    replicates = length(design$replicates$rscales), strata = length(design$strata),
+    psus = design_psus(design),
     rows = design$rows, subset = if (!is.null(design$subset)) design_rows(design),
     weights = !is.null(design$weight),
     fpc = !is.null(design$stages[[1]]$core$fraction),

@@ -79,7 +79,8 @@ quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
 #' @export
 ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = "wald",
                          level = 0.95, na = c("drop", "error"),
-                         df = c("domain", "design"), covariance = NULL, ...) {
+                         df = c("domain", "design"), missing_codes = NULL,
+                         covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- resolve_column(rlang::enquo(x), design$data, "x")
@@ -92,7 +93,7 @@ ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = 
   na <- check_choice(na, c("drop", "error"), "na")
   df <- check_df(df)
   if (!is.null(covariance)) check_flag(covariance, "covariance")
-  sorted <- quantile_sorted(design, x, by, rule)
+  sorted <- quantile_sorted(design, x, by, rule, missing_codes)
   shares <- sort(probs)
   quantile <- sorted$find(shares)
   layout <- quantile_layout(design, sorted, quantile, length(shares))
@@ -121,13 +122,14 @@ check_probs <- function(probs, call = rlang::caller_env()) {
   unique(as.double(probs))
 }
 
-# The rows of every group in order of x: list(keys, domain, x, of_row, domains, find),
-# where of_row is the group (from 0) of every row with a measurement and find(p) gives
-# the quantiles of shares `p`, the same for every group or a column for each: a
-# matrix, a column for each group.
-quantile_sorted <- function(design, x, by, rule, call = rlang::caller_env()) {
-  value <- check_measurement(design$data[[x]], x, call)$x
-  domain <- domain_key(design$keys, design$data, by, design$rows, call)
+# The rows of every group in order of x: list(domain, x, of_row, domains, find,
+# missing_codes), where of_row is the group (from 0) of every row with a measurement
+# and find(p) gives the quantiles of shares `p`, the same for every group or a column
+# for each: a matrix, a column for each group.
+quantile_sorted <- function(design, x, by, rule, missing_codes,
+                            call = rlang::caller_env()) {
+  value <- check_measurement(design$data[[x]], x, call, missing_codes, design$subset)$x
+  domain <- domain_key(design$keys, design$data, by, design$rows, call, missing_codes)
   keys <- c(domain$keys, list(key_observed(value)))
   observed <- add_product(keys, c(domain$at, length(keys)), design$rows, Inf, call)
   of_row <- .Call(ioi_r_levels, observed$keys, observed$at, as.double(design$rows))
@@ -139,7 +141,10 @@ quantile_sorted <- function(design, x, by, rule, call = rlang::caller_env()) {
     found <- .Call(ioi_r_quantile, value, group, quantile_rules[[rule]], p, nrow(p))
     matrix(found, nrow(p), domains)
   }
-  list(domain = domain, x = value, of_row = of_row, domains = domains, find = find)
+  list(
+    domain = domain, x = value, of_row = of_row, domains = domains, find = find,
+    missing_codes = missing_codes
+  )
 }
 
 # Where every row goes: its group, and the band between quantiles that it is in. The
@@ -148,12 +153,11 @@ quantile_layout <- function(design, sorted, quantile, probs, call = rlang::calle
   band <- .Call(ioi_r_quantile_bands, sorted$x, sorted$of_row, quantile, probs)
   domain <- sorted$domain
   keys <- c(domain$keys, list(key_read(band, 0L, probs + 1L, NULL)$key))
-  parts <- c(domain$at, length(keys))
-  pair <- add_product(keys, parts, design$rows, Inf, call)
-  cells <- road_cells(pair$keys, design, parts, call = call)
+  pair <- add_product(keys, c(domain$at, length(keys)), design$rows, Inf, call)
+  cells <- road_cells(pair$keys, design, pair$at, call = call)
   list(
     design = design, keys = cells$keys, domain = domain, pair_at = pair$at,
-    cells = cells
+    cells = cells, missing_codes = sorted$missing_codes
   )
 }
 

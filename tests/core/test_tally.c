@@ -231,7 +231,7 @@ static double slow_term(question q, size_t i, weights kind)
 {
   double w = kind == REAL ? real[i] : kind == WHOLE ? whole[i] : 1;
   if (q.kind == IOI_SUM_ROWS) return 1;
-  if (q.kind == IOI_SUM_N) return w > 0 ? 1 : 0;
+  if (q.kind == IOI_SUM_N) return w != 0 ? 1 : 0;
   if (q.kind == IOI_SUM_ONE) w = 1;
   if (q.kind == IOI_SUM_WW) w = w * w;
   return w * slow_value(q.x, i) * slow_value(q.y, i);

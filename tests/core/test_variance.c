@@ -774,8 +774,8 @@ static void presence_bits_stand_where_the_header_says(void **state)
       unsigned char *psu = zeroed(2 * bytes, 1), *strata = zeroed(2 * bytes, 1);
       for (size_t h = 0; h <= n; h++) first[h] = (int) h;
       for (size_t h = 0; h < n; h++) sampled[h] = 2;
-      w[2 * lit] = 1;               /* cell 0, which is of domain 1 */
-      w[2 * (n - 1 - lit) + 1] = 0; /* no weight */
+      w[2 * lit] = 1;                /* cell 0, which is of domain 1 */
+      w[2 * (n - 1 - lit) + 1] = -1; /* calibrated weights may be */
       const ioi_design design = {.strata = n,
                                  .psu_first = first,
                                  .sampled = sampled,
@@ -784,7 +784,9 @@ static void presence_bits_stand_where_the_header_says(void **state)
       const ioi_totals totals = {n, 2, 1, NULL, NULL, sums, NULL};
       ioi_presence presence = {2, of_cell, of_cell, psu, strata};
       ioi_presence_fill(&design, &totals, &presence);
-      assert_true(ioi_presence_count(psu, bytes) == 0);
+      const size_t mirrored = n - 1 - lit;
+      assert_true(ioi_presence_count(psu, bytes) == 1);
+      assert_true(psu[mirrored / 8] == 1 << mirrored % 8);
       assert_true(ioi_presence_count(psu + bytes, bytes) == 1);
       assert_true(psu[bytes + lit / 8] == 1 << lit % 8);
       assert_memory_equal(psu, strata, 2 * bytes);

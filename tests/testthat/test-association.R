@@ -139,6 +139,62 @@ test_that("groups in many batches are tested as one at a time", {
   }
 })
 
+test_that("a calibrated design, and a subset of a design", {
+  skip_if_not_installed("survey")
+  data <- sample_of(200, 21)
+  population <- data.frame(g = c("x", "y"), population = c(300, 500))
+  plain <- survey::svydesign(
+    id = ~psu, strata = ~stratum, weights = ~w, data = droplevels(data)
+  )
+  theirs <- survey::postStratify(plain, ~g, stats::setNames(population, c("g", "Freq")))
+  ours <- ioi_poststratify(clustered(data), g, population)
+  inside <- ioi_subset(clustered(data), g == "x")
+  for (statistic in c("F", "Chisq", "Wald", "adjWald")) {
+    got <- ioi_association(ours, a, b, statistic = statistic)
+    want <- survey::svychisq(~ a + b, theirs, statistic = statistic)
+    expect_equal(got$p.value, as.numeric(want$p.value), tolerance = 1e-9)
+    by <- ioi_association(clustered(data), a, b, by = g, statistic = statistic)
+    got <- ioi_association(inside, a, b, statistic = statistic)
+    expect_equal(unlist(got[1:5]), unlist(by[1, 2:6]))
+  }
+})
+
+test_that("codes that mean missing, of either answer", {
+  data <- sample_of(200, 22)
+  data$b <- factor(data$b)
+  clean <- data
+  data$a[1:12] <- "refused"
+  levels(data$b) <- c(levels(data$b), "unknown")
+  data$b[5:20] <- "unknown"
+  clean$a[1:12] <- NA
+  clean$b[5:20] <- NA
+  want <- quiet(ioi_association(clustered(clean), a, b))
+  expect_message(
+    got <- ioi_association(clustered(data), a, b, missing_codes = c("refused", "unknown", -9)),
+    "20 rows without"
+  )
+  expect_equal(got, want)
+  expect_ioi_error(
+    ioi_association(clustered(data), a, b, missing_codes = c("refused", "perhaps")), "input",
+    arg = "missing_codes"
+  )
+  labelled <- function(x, labels) {
+    structure(match(x, labels) - 2, # the first label has code -1
+      labels = stats::setNames(seq_along(labels) - 2, labels),
+      class = c("haven_labelled", "double")
+    )
+  }
+  data$a <- labelled(data$a, c("refused", "p", "q", "r"))
+  data$b <- labelled(as.character(data$b), c("unknown", "0", "1"))
+  expect_warning(
+    quiet(ioi_association(clustered(data), a, b, missing_codes = "refused")),
+    "-1 \\(unknown\\)",
+    class = "ioi_warning_missing_code"
+  )
+  got <- quiet(ioi_association(clustered(data), a, b, missing_codes = -1))
+  expect_equal(got, want)
+})
+
 test_that("tables that have no test are flagged, and do not stop the others", {
   data <- sample_of(200, 13)
   data$g <- rep(c("good", "none", "flat", "few"), c(150, 10, 30, 10))

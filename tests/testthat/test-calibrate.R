@@ -7,7 +7,8 @@ people <- local({
   n <- 400
   x <- data.frame(
     id = seq_len(n), stratum = sample(letters[1:3], n, TRUE), weight = runif(n, 0.4, 4),
-    sex = sample(c("female", "male"), n, TRUE), age = sample(c("young", "middle", "old"), n, TRUE, 3:1)
+    sex = sample(c("female", "male"), n, TRUE),
+    age = sample(c("young", "middle", "old"), n, TRUE, 3:1)
   )
   x$psu <- paste0(x$stratum, sample(8, n, TRUE))
   x$hours <- round(rnorm(n, 50, 8) + 3 * (x$age == "old"), 1)
@@ -44,7 +45,8 @@ calibrations <- list(
   exponential = function(x) ioi_calibrate(x, formula = ~ sex + age + hours, totals = totals)
 )
 matrices <- list(
-  cells = stats::model.matrix(~ sex * age, people), raking = stats::model.matrix(~ sex + age, people),
+  cells = stats::model.matrix(~ sex * age, people),
+  raking = stats::model.matrix(~ sex + age, people),
   linear = stats::model.matrix(~ sex + age + hours, people),
   exponential = stats::model.matrix(~ sex + age + hours, people)
 )
@@ -91,9 +93,10 @@ test_that("calibrated weights meet the totals", {
 test_that("raking is iterative proportional fitting", {
   w <- people$weight
   for (i in 1:200) {
-    w <- w * (c(female = 5200, male = 4800) / tapply(w, people$sex, sum)[c("female", "male")])[people$sex]
-    w <- w * (c(young = 4500, middle = 3500, old = 2000) /
-      tapply(w, people$age, sum)[c("young", "middle", "old")])[people$age]
+    factor <- c(female = 5200, male = 4800) / tapply(w, people$sex, sum)[c("female", "male")]
+    w <- w * factor[people$sex]
+    factor <- c(middle = 3500, old = 2000, young = 4500) / tapply(w, people$age, sum)
+    w <- w * factor[people$age]
   }
   expect_equal(weights(calibrations$raking(designs$psus)), as.vector(w), tolerance = 1e-10)
 })
@@ -117,7 +120,8 @@ test_that("variances are those of the residuals", {
       expect_equal(total$std.error[1]^2, variance(a * people$y), tolerance = 1e-9)
       mean <- ioi_mean(design, y, by = group)
       s <- lapply(split(seq_along(w), people$group), function(i) {
-        replace(numeric(nrow(people)), i, (people$y[i] - weighted.mean(people$y[i], w[i])) / sum(w[i]))
+        centred <- people$y[i] - weighted.mean(people$y[i], w[i])
+        replace(numeric(nrow(people)), i, centred / sum(w[i]))
       })
       expect_equal(mean$estimate[2], weighted.mean(people$y[!a], w[!a]))
       expect_equal(vcov(mean)[2, 2], variance(s$B), tolerance = 1e-9)
@@ -208,7 +212,9 @@ test_that("measurements may stand beside margins", {
   )
   one <- calibrations$exponential(designs$psus)
   expect_equal(weights(both), weights(one), tolerance = 1e-9)
-  expect_equal(vcov(ioi_mean(both, y, by = group)), vcov(ioi_mean(one, y, by = group)), tolerance = 1e-8)
+  expect_equal(vcov(ioi_mean(both, y, by = group)), vcov(ioi_mean(one, y, by = group)),
+    tolerance = 1e-8
+  )
 })
 
 test_that("a row twice is a weight of two, and the order of rows is nothing", {
@@ -231,7 +237,10 @@ test_that("a row twice is a weight of two, and the order of rows is nothing", {
 test_that("raking to margins does not depend on the unit of the weights", {
   small <- ioi_design(transform(people, weight = weight / 1e5), weights = weight, psu = psu)
   large <- ioi_design(people, weights = weight, psu = psu)
-  expect_equal(weights(calibrations$raking(small)), weights(calibrations$raking(large)), tolerance = 1e-9)
+  expect_equal(
+    weights(calibrations$raking(small)), weights(calibrations$raking(large)),
+    tolerance = 1e-9
+  )
 })
 
 test_that("bounds hold", {
@@ -260,7 +269,9 @@ test_that("bounds hold", {
 test_that("negative weights are allowed with a warning, and counted", {
   moved <- replace(totals, "hours", 10000 * 65)
   expect_warning(
-    x <- ioi_calibrate(designs$psus, method = "linear", formula = ~ sex + age + hours, totals = moved),
+    x <- ioi_calibrate(designs$psus,
+      method = "linear", formula = ~ sex + age + hours, totals = moved
+    ),
     class = "ioi_warning_weights"
   )
   expect_lt(min(weights(x)), 0)
@@ -329,15 +340,21 @@ test_that("margins that cannot be met are errors that say which and how", {
   expect_ioi_error(ioi_poststratify(design, sex, sexes[1, ]), "data", levels = "male")
   more <- rbind(sexes, data.frame(sex = "other", population = 10))
   expect_ioi_error(ioi_calibrate(design, list(sex = more)), "data", arg = "sex", levels = "other")
-  expect_ioi_error(ioi_poststratify(design, c(sex, age), cells[-3, ]), "data", levels = "female, middle")
+  expect_ioi_error(ioi_poststratify(design, c(sex, age), cells[-3, ]), "data",
+    levels = "female, middle"
+  )
   nobody <- rbind(sexes, data.frame(sex = "other", population = 0))
-  expect_equal(weights(ioi_calibrate(design, list(sex = nobody))), weights(ioi_calibrate(design, list(sex = sexes))))
+  expect_equal(
+    weights(ioi_calibrate(design, list(sex = nobody))),
+    weights(ioi_calibrate(design, list(sex = sexes)))
+  )
   expect_ioi_error(
     ioi_calibrate(design, list(sex = sexes, age = transform(ages, population = 2 * population))),
     "data",
     arg = "age"
   )
-  expect_ioi_error(ioi_calibrate(design, list(sex = sexes[c(1, 2, 2), ])), "input", arg = "sex", where = 3L)
+  twice <- list(sex = sexes[c(1, 2, 2), ])
+  expect_ioi_error(ioi_calibrate(design, twice), "input", arg = "sex", where = 3L)
   expect_ioi_error(
     ioi_calibrate(design, list(sex = transform(sexes, population = c(NA, 1)))), "input",
     arg = "sex"
@@ -369,16 +386,17 @@ test_that("arguments are checked", {
   expect_ioi_error(ioi_calibrate(design, sexes), "input", arg = "margins")
   expect_ioi_error(ioi_calibrate(design, list(sexes)), "input", arg = "margins")
   expect_ioi_error(ioi_calibrate(design, list(a = data.frame(b = 1, population = 1))), "input")
-  expect_ioi_error(ioi_calibrate(design, list(sex = sexes), method = "logit"), "input", arg = "bounds")
-  expect_ioi_error(ioi_calibrate(design, list(sex = sexes), bounds = c(2, 1)), "input", arg = "bounds")
-  expect_ioi_error(
-    ioi_calibrate(design, list(sex = sexes), method = "logit", bounds = c(1.1, 2)), "input",
-    arg = "bounds"
-  )
-  expect_ioi_error(ioi_calibrate(design, list(sex = sexes), tolerance = 2), "input", arg = "tolerance")
-  expect_ioi_error(ioi_calibrate(design, formula = ~sex, totals = c(a = 1)), "input", arg = "totals")
-  expect_ioi_error(ioi_calibrate(design, formula = ~nothing, totals = c(a = 1)), "input", arg = "formula")
-  expect_ioi_error(ioi_calibrate(design, formula = y ~ sex, totals = c(a = 1)), "input", arg = "formula")
+  sex <- list(sex = sexes)
+  refuse <- function(arg, ...) {
+    expect_ioi_error(ioi_calibrate(design, ...), "input", arg = arg)
+  }
+  refuse("bounds", sex, method = "logit")
+  refuse("bounds", sex, bounds = c(2, 1))
+  refuse("bounds", sex, method = "logit", bounds = c(1.1, 2))
+  refuse("tolerance", sex, tolerance = 2)
+  refuse("totals", formula = ~sex, totals = c(a = 1))
+  refuse("formula", formula = ~nothing, totals = c(a = 1))
+  refuse("formula", formula = y ~ sex, totals = c(a = 1))
   expect_ioi_error(
     ioi_calibrate(design, formula = ~sex, totals = c("(Intercept)" = 10, sexmale = 12)), "data"
   )
@@ -394,7 +412,8 @@ test_that("arguments are checked", {
 test_that("a calibrated design says so", {
   text <- format(calibrations$raking(designs$psus))
   expect_true("Calibrated: raking to sex, age" %in% text)
-  expect_true("Calibrated: post-stratification to cells" %in% format(calibrations$cells(designs$psus)))
+  text <- format(calibrations$cells(designs$psus))
+  expect_true("Calibrated: post-stratification to cells" %in% text)
 })
 
 test_that("segregation on a calibrated design follows the residuals", {
@@ -436,10 +455,14 @@ surveys <- function() {
       cells = function(x) survey::postStratify(x, ~ sex + age, frequency(cells)),
       linear = function(x) survey::calibrate(x, ~ sex + age + hours, total),
       exponential = function(x) {
-        survey::calibrate(x, ~ sex + age + hours, total, calfun = "raking", epsilon = 1e-13, maxit = 200)
+        survey::calibrate(x, ~ sex + age + hours, total,
+          calfun = "raking", epsilon = 1e-13, maxit = 200
+        )
       },
       raking = function(x) {
-        survey::calibrate(x, ~ sex + age, total[1:4], calfun = "raking", epsilon = 1e-13, maxit = 200)
+        survey::calibrate(x, ~ sex + age, total[1:4],
+          calfun = "raking", epsilon = 1e-13, maxit = 200
+        )
       }
     ),
     frequency = frequency
@@ -452,7 +475,9 @@ test_that("estimates equal those of survey, on our designs and on theirs", {
   for (name in names(theirs$at)) {
     for (kind in names(theirs$make)) {
       other <- theirs$make[[kind]](theirs$at[[name]])
-      other$variables <- transform(other$variables, ya = y * (group == "A"), yb = y * (group == "B"))
+      other$variables <- transform(other$variables,
+        ya = y * (group == "A"), yb = y * (group == "B")
+      )
       total <- survey::svytotal(~ ya + yb, other)
       answers <- survey::svymean(~answer, other)
       means <- survey::svyby(~y, ~group, other, survey::svymean)
@@ -464,7 +489,9 @@ test_that("estimates equal those of survey, on our designs and on theirs", {
           tolerance = 1e-7, ignore_attr = TRUE
         )
         mine <- ioi_mean(design, y, by = group)
-        expect_equal(mine$std.error, unname(survey::SE(means)), tolerance = 1e-8, ignore_attr = TRUE)
+        expect_equal(mine$std.error, unname(survey::SE(means)),
+          tolerance = 1e-8, ignore_attr = TRUE
+        )
       }
     }
   }
@@ -550,6 +577,8 @@ test_that("what is not understood of a calibrated survey design is refused", {
   strange <- theirs$at$psus
   strange$postStrata <- list("strange")
   expect_ioi_error(as_ioi_design(strange), "design", field = "postStrata")
-  raked <- survey::rake(cells, list(~sex, ~age), list(theirs$frequency(sexes), theirs$frequency(ages)))
+  raked <- survey::rake(
+    cells, list(~sex, ~age), list(theirs$frequency(sexes), theirs$frequency(ages))
+  )
   expect_ioi_error(as_ioi_design(raked), "design", field = "postStrata")
 })

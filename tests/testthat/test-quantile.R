@@ -227,6 +227,54 @@ test_that("missing and empty", {
   expect_identical(got$n, c(2, 2, 0))
 })
 
+test_that("a calibrated design, and a subset of a design", {
+  skip_if_not_installed("survey")
+  data <- people(150, 12)
+  population <- data.frame(g = c("a", "b", "c"), population = c(120, 90, 200))
+  theirs <- survey::postStratify(
+    survey::svydesign(id = ~psu, strata = ~stratum, weights = ~w, data = data), ~g,
+    stats::setNames(population, c("g", "Freq"))
+  )
+  ours <- ioi_poststratify(clustered(data), g, population)
+  compare <- function(ours, theirs) {
+    for (rule in c("math", "hf8")) {
+      want <- survey::svyquantile(~x, theirs, c(0.3, 0.5),
+        qrule = rule, df = survey::degf(theirs)
+      )$x
+      got <- ioi_quantile(ours, x, c(0.3, 0.5), rule = rule)
+      expect_equal(
+        unname(as.matrix(as.data.frame(got)[core_columns[c(1, 3, 4, 2)]])),
+        unname(unclass(want)[, 1:4]),
+        tolerance = 1e-9
+      )
+    }
+  }
+  compare(ours, theirs)
+  plain <- survey::svydesign(id = ~psu, strata = ~stratum, weights = ~w, data = data)
+  compare(ioi_subset(clustered(data), g != "a"), subset(plain, g != "a"))
+  by <- ioi_quantile(clustered(data), x, by = g)
+  inside <- ioi_quantile(ioi_subset(clustered(data), g == "b"), x)
+  expect_equal(numbers(inside, core_columns), numbers(by[by$g == "b", ], core_columns))
+})
+
+test_that("codes that mean missing", {
+  data <- data.frame(x = c(1:9, -9, -8), w = 1)
+  want <- ioi_quantile(data.frame(x = 1:9), x)
+  expect_message(
+    got <- ioi_quantile(data, x, missing_codes = c(-8, -9)), "2 rows without"
+  )
+  expect_equal(numbers(got, core_columns), numbers(want, core_columns))
+  labelled <- structure(data$x,
+    labels = c(refused = -9, unknown = -8), class = c("haven_labelled", "double")
+  )
+  expect_warning(
+    ioi_quantile(tibble::tibble(x = labelled), x), "-9 \\(refused\\)",
+    class = "ioi_warning_missing_code"
+  )
+  got <- quiet(ioi_quantile(tibble::tibble(x = labelled), x, missing_codes = c("refused", -8)))
+  expect_equal(got$estimate, want$estimate)
+})
+
 test_that("a gap between medians uses their covariance", {
   medians <- ioi_quantile(clustered(people(150, 6)), x, 0.5, by = g)
   gap <- ioi_parity(medians, g, "a")
