@@ -70,8 +70,8 @@ association_words <- c(
 #' ioi_association(design, worry_racial_attack, sex)
 #' ioi_association(design, worry_racial_attack, sex, by = ethnic_group)
 #' @export
-ioi_association <- function(design, rows, columns, by = NULL,
-                            statistic = c("F", "Chisq", "Wald", "adjWald"),
+ioi_association <- function(design, rows, columns,
+                            statistic = c("F", "Chisq", "Wald", "adjWald"), by = NULL,
                             df = c("domain", "design"), missing_codes = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)

@@ -536,12 +536,11 @@ nobs.ioi_design <- function(object, ...) {
 #' @param ... For a data frame: arguments of [ioi_design()].
 #' @return An object of class `ioi_design`.
 #' @section What is understood of a survey design: weights, strata, PSUs, the
-#'   finite population correction of the first stage and the numbers of sampled
-#'   PSUs, also after `subset()`; and what `postStratify()`, `rake()` and
+#'   finite population correction of every stage and the numbers of sampled PSUs, also
+#'   after `subset()`; replicate weights, compressed or not; and what `postStratify()`, `rake()` and
 #'   `calibrate()` did to it (see [ioi_calibrate()] for the variance). A design
 #'   calibrated within its clusters or trimmed after calibration, one with unequal
-#'   probabilities without replacement, a two-phase design and replicate weights
-#'   are refused with an error of class `ioi_error_design` that names the field.
+#'   probabilities without replacement and a two-phase design are refused with an error of class `ioi_error_design` that names the field.
 #'   The option `survey.lonely.psu` is read as `lonely_psu`.
 #' @section Groups: What `srvyr::group_by()` or `dplyr::group_by()` grouped by is
 #'   part of `by` in every estimate, which is said each time. A design that was

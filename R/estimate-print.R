@@ -129,7 +129,7 @@ format_limits <- function(low, high, units, digits) {
 # What to give up when the window is narrow, in this order: further columns and the
 # first of these, then the ends of long labels, then the last of these.
 drop_first <- c("deff", "n.effective", "df", "statistic", "std.error")
-drop_last <- c("n", "p.value", "flag")
+drop_last <- c("n", "p.value", "direction", "reliability", "flag")
 
 # The first `shown` rows as text: a list with one element per column, each a list
 # of `name` (as shown), `column`, `text`, `right` (aligned) and `keep` (never

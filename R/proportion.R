@@ -241,6 +241,9 @@ category_key <- function(x, success, missing_codes, na, call, name = "outcome",
   }
   if (is.logical(x)) keep <- category_occurs(column$key, length(x))
   keep[drop] <- FALSE
+  if (!any(keep)) { # nobody answered: a row of NA for each group
+    return(list(key = key_remap(column$key, 0 * keep - 1L, 1), labels = x[NA_integer_], first = 0L))
+  }
   map <- ifelse(keep, cumsum(keep) - 1L, -1L)
   list(
     key = key_remap(column$key, map, sum(keep)), labels = column$labels[keep], first = 0L

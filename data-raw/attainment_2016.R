@@ -26,6 +26,7 @@ check(attainment_2016$reached <= attainment_2016$pupils | is.na(attainment_2016$
       "no more reach it than there are")
 england <- wanted[is.na(wanted$la_code_9digit), ]
 sums <- tapply(attainment_2016$pupils, attainment_2016$free_meals, sum)
-published <- as_count(england$eligible, "eligible")[match(c("FSM", "AllOther"), england$characteristic)]
+of_england <- match(c("FSM", "AllOther"), england$characteristic)
+published <- as_count(england$eligible, "eligible")[of_england]
 check(abs(sums / published - 1) < 0.001, "authorities add up to England")
 write_data(attainment_2016, "attainment_2016")

@@ -37,7 +37,7 @@ check(nrow(exclusions) == 72 && !anyDuplicated(exclusions[c("ethnic_group", "sex
       "24 groups by sex")
 total <- source[source$characteristic_desc == "Total", ]
 minor <- exclusions[exclusions$level == "minor" & exclusions$sex == "All", ]
-unclassified <- exclusions$pupils[exclusions$ethnic_group == "Unclassified" & exclusions$sex == "All"]
+unclassified <- with(exclusions, pupils[ethnic_group == "Unclassified" & sex == "All"])
 check(abs(sum(minor$pupils) + unclassified - as_count(total$headcount, "headcount")) <= 100,
       "the minor groups and the unclassified are all pupils, but for rounding to 5")
 exclusions_2017 <- exclusions[exclusions$sex == "All", setdiff(names(exclusions), "sex")]

@@ -545,8 +545,10 @@ test_that("where nobody answered there is a result, not an error", {
   data <- sample_of()
   data$answer <- NA_character_
   text <- quiet(ioi_proportion(data, answer))
-  expect_identical(nrow(text), 0L)
+  expect_identical(text$flag, "empty")
+  expect_identical(text$category, NA_character_)
   expect_s3_class(text, "ioi_estimate")
+  expect_identical(quiet(ioi_proportion(data, answer, by = sex))$flag, rep("empty", 2))
   data$answer <- factor(data$answer, levels = c("agree", "disagree"))
   levels <- quiet(ioi_proportion(data, answer, by = sex))
   expect_identical(levels$flag, rep("empty", 4))
@@ -554,7 +556,7 @@ test_that("where nobody answered there is a result, not an error", {
     quiet(ioi_proportion(data, answer, success = "agree"))$estimate, NA_real_
   )
   data$answer <- factor(data$answer, levels = character())
-  expect_identical(nrow(quiet(ioi_proportion(data, answer))), 0L)
+  expect_identical(quiet(ioi_proportion(data, answer))$flag, "empty")
   data <- transform(sample_of(), sex = factor(NA, levels = "f"))
   said <- expect_message(
     nobody <- ioi_proportion(data, answer, by = sex),
