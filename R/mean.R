@@ -17,8 +17,9 @@
 #' @return A tibble of class [ioi_estimate], a row per group: the `by` columns,
 #'   `outcome` (name of the column; `numerator / denominator` for a ratio; `NA` for
 #'   people), `estimate` (in the unit of `x`), `std.error`, `conf.low`, `conf.high`,
-#'   `n` (rows with a positive weight and a measurement), `df`, `deff` (against
-#'   sampling with replacement; `NA` where the standard error is 0) and `flag`.
+#'   `n` (rows with a positive weight and a measurement), `n.effective`
+#'   (\eqn{(n - 1) / deff}), `df`, `deff` (against sampling with replacement; `NA`
+#'   where the standard error is 0), `deff.wor` and `cv` on request, and `flag`.
 #' @section Formula: Mean \eqn{\sum w x / \sum w}, total \eqn{\sum w x}, ratio
 #'   \eqn{\sum w y / \sum w x}, over the records of the group in which everything
 #'   that is asked for was measured. The variance is that of the total of
@@ -40,31 +41,34 @@
 #' @export
 ioi_mean <- function(design, x, by = NULL, level = 0.95, na = c("drop", "error"),
                      df = c("domain", "design"), missing_codes = NULL,
-                     covariance = NULL, ...) {
+                     deff_wor = FALSE, cv = FALSE, covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- resolve_column(rlang::enquo(x), design$data, "x")
   by <- resolve_by(rlang::enquo(by), design, x)
-  measurement(design, "mean", x, by, level, na, df, covariance, missing_codes)
+  more <- list(deff_wor = deff_wor, cv = cv)
+  measurement(design, "mean", x, by, level, na, df, covariance, more, missing_codes)
 }
 
 #' @rdname ioi_mean
 #' @export
 ioi_total <- function(design, x = NULL, by = NULL, level = 0.95, na = c("drop", "error"),
                       df = c("domain", "design"), missing_codes = NULL,
-                      covariance = NULL, ...) {
+                      deff_wor = FALSE, cv = FALSE, covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- resolve_columns(rlang::enquo(x), design$data, "x", most = 1)
   by <- resolve_by(rlang::enquo(by), design, x)
-  measurement(design, "total", x, by, level, na, df, covariance, missing_codes)
+  more <- list(deff_wor = deff_wor, cv = cv)
+  measurement(design, "total", x, by, level, na, df, covariance, more, missing_codes)
 }
 
 #' @rdname ioi_mean
 #' @export
 ioi_ratio <- function(design, numerator, denominator, by = NULL, level = 0.95,
                       na = c("drop", "error"), df = c("domain", "design"),
-                      missing_codes = NULL, covariance = NULL, ...) {
+                      missing_codes = NULL, deff_wor = FALSE, cv = FALSE,
+                      covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- c(
@@ -72,16 +76,21 @@ ioi_ratio <- function(design, numerator, denominator, by = NULL, level = 0.95,
     resolve_column(rlang::enquo(denominator), design$data, "denominator")
   )
   by <- resolve_by(rlang::enquo(by), design, x)
-  measurement(design, "ratio", x, by, level, na, df, covariance, missing_codes)
+  more <- list(deff_wor = deff_wor, cv = cv)
+  measurement(design, "ratio", x, by, level, na, df, covariance, more, missing_codes)
 }
 
 measurement_kinds <- c(mean = 0L, total = 1L, ratio = 2L)
 
 # Columns of the result, which `by` columns may not be called.
-measurement_columns <- c("outcome", core_columns, base_columns, "deff", "flag")
+measurement_columns <- c(
+  "outcome", core_columns, base_columns, "deff", "deff.wor", "cv", "flag"
+)
 
-measurement <- function(design, kind, x, by, level, na, df, covariance,
+# `more`: list(deff_wor, cv), which columns to add.
+measurement <- function(design, kind, x, by, level, na, df, covariance, more,
                         missing_codes = NULL, call = rlang::caller_env()) {
+  for (name in names(more)) check_flag(more[[name]], name, call)
   check_by_names(by, measurement_columns, call)
   level <- check_level(level, call = call)
   na <- check_choice(na, c("drop", "error"), "na", call)
@@ -91,7 +100,7 @@ measurement <- function(design, kind, x, by, level, na, df, covariance,
   tally <- measurement_tally(layout)
   missing <- report_missing(layout, tally, x, na, call)
   estimate <- measurement_estimate(layout, tally, kind, covariance)
-  measurement_table(layout, estimate, kind, x, level, df, missing)
+  measurement_table(layout, estimate, kind, x, level, df, more, missing)
 }
 
 # Where every row goes: its group, if everything in `x` was measured.
@@ -203,14 +212,14 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
   moments <- unlist(tally[startsWith(names(tally), "moment")], use.names = FALSE)
   list(
     estimate = found$estimate, v = found$v, n = tally$n, occurs = tally$domain_rows > 0,
-    presence = found[c("psu", "stratum")], domain = domain + 1L,
+    presence = found[c("psu", "stratum")], domain = domain + 1L, w = tally$moment1,
     deff = .Call(
       ioi_r_mean_deff, moments, found$influence$value, variables, variances(found$v), tally$n
     )
   )
 }
 
-measurement_table <- function(layout, estimate, kind, x, level, df, missing) {
+measurement_table <- function(layout, estimate, kind, x, level, df, more, missing) {
   keep <- which(estimate$occurs)
   value <- estimate$estimate[keep]
   v <- variances(estimate$v)[keep]
@@ -218,6 +227,7 @@ measurement_table <- function(layout, estimate, kind, x, level, df, missing) {
   n <- estimate$n[keep]
   degrees <- domain_df(layout$design, estimate, df)[keep]
   limits <- interval_t(value, sqrt(v), degrees, level)
+  deff <- na_if_nan(estimate$deff[keep])
   outcome <- if (length(x)) paste(x, collapse = " / ") else NA_character_
   flag <- proportion_flags(n, v, limits$flag)
   flag[is.na(value) & n > 0] <- "undefined"
@@ -226,9 +236,12 @@ measurement_table <- function(layout, estimate, kind, x, level, df, missing) {
     list(
       outcome = rep(outcome, length(keep)), estimate = na_if_nan(value),
       std.error = na_if_nan(sqrt(v)), conf.low = limits$conf.low,
-      conf.high = limits$conf.high, n = n, df = degrees,
-      deff = na_if_nan(estimate$deff[keep]), flag = flag
-    )
+      conf.high = limits$conf.high, n = n, n.effective = (n - 1) / deff, df = degrees,
+      deff = deff
+    ),
+    if (more$deff_wor) list(deff.wor = deff_without(deff, n / estimate$w[keep])),
+    if (more$cv) list(cv = relative_error(value, v)),
+    list(flag = flag)
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),

@@ -13,7 +13,7 @@ most_influences <- 2^28
 
 # Columns of the result, which `by` columns may not be called.
 proportion_columns <- c(
-  "outcome", "category", core_columns, base_columns, "deff", "deff.wor", "flag"
+  "outcome", "category", core_columns, base_columns, "deff", "deff.wor", "cv", "flag"
 )
 
 #' Estimate proportions from a survey
@@ -42,6 +42,7 @@ proportion_columns <- c(
 #'   column its labels or its codes, see "Labelled files".
 #' @param deff_wor `TRUE` adds `deff.wor`, the design effect against simple random
 #'   sampling without replacement.
+#' @param cv `TRUE` adds `cv`, the standard error over the size of the estimate.
 #' @param covariance Keep the covariance of all rows for [vcov()]? `NULL`: up to
 #'   2,000 rows.
 #' @param ... Not used.
@@ -122,7 +123,7 @@ ioi_proportion <- function(design, outcome, by = NULL, success = NULL,
                            ci = "logit", level = 0.95,
                            na = c("drop", "error", "category"),
                            df = c("domain", "design"), missing_codes = NULL,
-                           deff_wor = FALSE, covariance = NULL, ...) {
+                           deff_wor = FALSE, cv = FALSE, covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   outcome <- resolve_column(rlang::enquo(outcome), design$data, "outcome")
@@ -133,12 +134,13 @@ ioi_proportion <- function(design, outcome, by = NULL, success = NULL,
   na <- check_choice(na, c("drop", "error", "category"), "na")
   df <- check_df(df)
   check_flag(deff_wor, "deff_wor")
+  check_flag(cv, "cv")
   if (!is.null(covariance)) check_flag(covariance, "covariance")
   layout <- proportion_layout(design, outcome, by, success, missing_codes, na)
   tally <- proportion_tally(layout)
   missing <- report_missing(layout, tally, outcome, na)
   estimate <- proportion_estimate(layout, tally, covariance)
-  proportion_table(layout, estimate, outcome, ci, level, df, deff_wor, missing)
+  proportion_table(layout, estimate, outcome, ci, level, df, deff_wor, cv, missing)
 }
 
 # The `by` columns: those of an existing grouping, then those asked for.
@@ -459,7 +461,7 @@ domain_df <- function(design, estimate, df) {
 }
 
 # The estimate table: a row per domain that occurs and category.
-proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor, missing) {
+proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor, cv, missing) {
   design <- layout$design
   keep <- which(estimate$occurs[estimate$domain])
   domain <- estimate$domain[keep]
@@ -483,6 +485,7 @@ proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor,
       deff = na_if_nan(extras$deff)
     ),
     if (deff_wor) list(deff.wor = deff_without(extras$deff, n / estimate$w[domain])),
+    if (cv) list(cv = relative_error(p, v)),
     list(flag = proportion_flags(n, v, limits$flag))
   )
   new_ioi_estimate(
@@ -511,6 +514,13 @@ proportion_limits <- function(design, p, se, n, df, ci, level, theta) {
 na_if_nan <- function(x) {
   x[is.nan(x)] <- NA_real_
   x
+}
+
+# Standard errors over the size of their estimates; NA where that is 0.
+relative_error <- function(estimate, v) {
+  out <- sqrt(v) / abs(estimate)
+  out[!is.finite(out)] <- NA_real_
+  out
 }
 
 # Design effects against sampling without replacement of a share of the population;

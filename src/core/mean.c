@@ -60,19 +60,21 @@ void ioi_ratio(const double *totals, size_t domains, double b, double c,
   }
 }
 
-/* Sum of w e^2 in a domain, e less its mean. */
+/* Sum of w e^2 in a domain, e less its mean. The derivative for T0 adds the same
+ * to every e, so it is left out rather than taken off again. */
 static double spread(const double *moments, const double *value, size_t domains,
                      size_t variables, size_t d)
 {
-  double square = 0, mean = 0;
-  size_t pair = 0;
-  for (size_t a = 0; a < variables; a++)
+  double square = 0;
+  size_t pair = variables; /* behind (0, 0), (0, 1), .. */
+  for (size_t a = 1; a < variables; a++)
     for (size_t b = a; b < variables; b++, pair++) {
-      double moment = moments[pair * domains + d];
+      double moment =
+        moments[pair * domains + d]
+        - moments[a * domains + d] / moments[d] * moments[b * domains + d];
       square += (a == b ? 1 : 2) * value[a] * value[b] * moment;
-      if (a == 0) mean += value[b] * moment / moments[d];
     }
-  return square - mean * mean * moments[d];
+  return square;
 }
 
 void ioi_mean_deff(const double *moments, const double *value, size_t domains,

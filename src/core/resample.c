@@ -21,10 +21,12 @@ static ioi_status factors_of(const ioi_numbers *replicate, size_t replicates,
                              double *factor)
 {
   const double w = number_at(weight, row);
+  if (!(w >= 0 && w < INFINITY)) return IOI_EDOMAIN;
   for (size_t r = 0; r < replicates; r++) {
     double x = number_at(replicate + r, row);
     if (!(x >= 0 && x < INFINITY) || (w == 0 && x > 0)) return IOI_EDOMAIN;
     factor[r] = w == 0 ? 0 : x / w;
+    if (!(factor[r] < INFINITY)) return IOI_EDOMAIN;
   }
   return IOI_OK;
 }
@@ -36,9 +38,13 @@ static uint64_t hash_factors(const double *factor, size_t replicates)
   uint64_t hash = UINT64_C(0xCBF29CE484222325);
   for (size_t r = 0; r < replicates; r++) {
     int exponent;
-    double mantissa = frexp(factor[r], &exponent);
-    hash ^=
-      (uint64_t) llround(mantissa * 1048576) + (uint64_t) (exponent + 2048);
+    uint64_t mantissa =
+      (uint64_t) llround(frexp(factor[r], &exponent) * 1048576);
+    if (mantissa == 1048576) { /* just below a power of two: meets it */
+      mantissa /= 2;
+      exponent++;
+    }
+    hash ^= mantissa + (uint64_t) (exponent + 2048);
     hash *= UINT64_C(0x100000001B3);
   }
   return hash ^ hash >> 29;
@@ -59,7 +65,6 @@ ioi_status ioi_resample_groups(const ioi_numbers *replicate, size_t replicates,
   size_t found = 0;
   for (size_t s = 0; s < slots; s++) slot[s] = -1;
   for (size_t row = 0; row < rows; row++) {
-    if (found == most) return IOI_EFULL;
     double *mine = factor + found * replicates;
     ioi_status status = factors_of(replicate, replicates, weight, row, mine);
     if (status != IOI_OK) return status;
@@ -68,6 +73,7 @@ ioi_status ioi_resample_groups(const ioi_numbers *replicate, size_t replicates,
            && !equal_factors(mine, factor + (size_t) slot[at] * replicates,
                              replicates))
       at = (at + 1) & (slots - 1);
+    if (slot[at] < 0 && found == most) return IOI_EFULL;
     if (slot[at] < 0) slot[at] = (int) found++;
     group[row] = slot[at];
   }
@@ -106,13 +112,15 @@ static double centre(const double *theta, size_t replicates, size_t rows,
   return sum / count;
 }
 
-/* Adds one replicate to v; deviations of missing estimates are 0. */
+/* Adds one replicate to v; deviations of missing estimates are 0. The product of
+ * two deviations comes first: v is symmetric to the last bit. */
 static void add_replicate(const double *deviation, size_t rows, double factor,
                           int covariance, double *v)
 {
   for (size_t a = 0; a < rows; a++)
     for (size_t b = covariance ? 0 : a; b < (covariance ? rows : a + 1); b++)
-      v[covariance ? a * rows + b : a] += factor * deviation[a] * deviation[b];
+      v[covariance ? a * rows + b : a] +=
+        factor * (deviation[a] * deviation[b]);
 }
 
 /* NaN for an estimate that no replicate has. */

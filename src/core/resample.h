@@ -19,12 +19,14 @@
  *                    columns are factors already.
  *   most      [in]   groups there may be.
  *   group     [out]  rows: group of each record, from 0.
- *   factor    [out]  most * replicates: factors of each group, group by group.
+ *   factor    [out]  (most + 1) * replicates: factors of each group, group by
+ *                    group; the last is work space.
  *   slot      [out]  work space, slots ints; slots a power of two > 2 * most.
  *   groups    [out]  how many groups.
- * Factors are the same when they agree to 1e-12 of the larger.
+ * Factors are the same when they agree to 1e-12 of the larger; a few that do may
+ * still be found apart, which costs a group and changes no result.
  * IOI_EFULL: more than `most` groups. IOI_EDOMAIN: a record of weight 0 has a
- * replicate above 0, or a value is negative, NaN or infinite. */
+ * replicate above 0, or a value, weight or factor is negative, NaN or infinite. */
 ioi_status ioi_resample_groups(const ioi_numbers *replicate, size_t replicates,
                                const ioi_numbers *weight, size_t rows,
                                size_t most, int *group, double *factor,
