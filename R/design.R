@@ -540,7 +540,8 @@ nobs.ioi_design <- function(object, ...) {
 #'   after `subset()`; replicate weights, compressed or not; and what `postStratify()`, `rake()` and
 #'   `calibrate()` did to it (see [ioi_calibrate()] for the variance). A design
 #'   calibrated within its clusters or trimmed after calibration, one with unequal
-#'   probabilities without replacement and a two-phase design are refused with an error of class `ioi_error_design` that names the field.
+#'   probabilities without replacement and a two-phase design are refused with an
+#'   error of class `ioi_error_design` that names the field.
 #'   The option `survey.lonely.psu` is read as `lonely_psu`.
 #' @section Groups: What `srvyr::group_by()` or `dplyr::group_by()` grouped by is
 #'   part of `by` in every estimate, which is said each time. A design that was

@@ -68,11 +68,21 @@ five_levels <- function() {
     "b: the same, no covariances on either side", spent[, 2], spent[, 3],
     target = 100
   )
+  # survey's influences of all 100 domains would take gigabytes: so 20 of them on both sides
+  data <- data[data$domain <= 20, ]
+  all_pairs <- function(design = peer_design_of(data)) {
+    svyby(~answer, ~domain, design, svymean, covmat = TRUE)
+  }
+  spent <- take_turns(list(function() ours(), all_pairs), 2)
+  record_race(
+    "b: 5 levels x 20 domains (a fifth of the rows), all covariances on both sides",
+    spent[, 1], spent[, 2]
+  )
 }
 
 # ---- c: 200 replicates by 100 domains ----------------------------------------------
 
-replicates <- function(rows = 5e4, count = 200) {
+replicates <- function(rows = 1e5, count = 200) {
   data <- make_survey(rows)
   # each replicate draws its PSUs with replacement within strata, as a bootstrap does
   psus <- split(seq_len(2000), (seq_len(2000) - 1) %/% 40)
@@ -89,8 +99,8 @@ replicates <- function(rows = 5e4, count = 200) {
       mse = TRUE
     )
   }
-  ours <- function(design = our_design()) {
-    ioi_proportion(design, outcome, by = domain, success = 1, covariance = FALSE)
+  ours <- function(design = our_design(), df = "domain") {
+    ioi_proportion(design, outcome, by = domain, success = 1, df = df, covariance = FALSE)
   }
   peer_design <- function() {
     svrepdesign(
@@ -108,13 +118,20 @@ replicates <- function(rows = 5e4, count = 200) {
   theirs <- peer(peer_ready)
   show_equal("proportions, 200 replicates", result$estimate, theirs$outcome)
   show_equal("standard errors, 200 replicates", result$std.error, theirs$se)
+  show_equal("standard errors, df given", ours(ready, 199)$std.error, theirs$se)
+  # svyby() counts no degrees of freedom; ours are the rank of each domain's replicates
+  # unless they are given
   spent <- take_turns(times = 3, list(
     function() ours(), function() ours(ready),
-    function() peer(), function() peer(peer_ready)
+    function() peer(), function() peer(peer_ready),
+    function() ours(df = 199), function() ours(ready, 199)
   ))
-  words <- sprintf("c: 200 replicates x 100 domains, %s rows", format(rows, big.mark = ","))
+  words <- paste("c: 200 replicates x 100 domains,", format(rows, big.mark = ",", sci = FALSE))
+  words <- paste(words, "rows")
   record_race(paste0(words, ", whole call"), spent[, 1], spent[, 3], target = 50)
   record_race(paste0(words, ", ready design"), spent[, 2], spent[, 4], target = 50)
+  record_race("c: whole call, df given", spent[, 5], spent[, 3], target = 50)
+  record_race("c: ready design, df given", spent[, 6], spent[, 4], target = 50)
 }
 
 # ---- d: flat in domains --------------------------------------------------------------
@@ -167,12 +184,13 @@ layout_of <- function(data) {
 
 # A layout reads the columns of its data in place, so each chunk has its own; the cells
 # are the same, as each chunk has all PSUs and domains.
-tally_of <- function(data) {
+tally_of <- function(data) ioi:::proportion_tally(layout_of(data))
+
+check_levels <- function(data) {
   stopifnot(
     identical(range(data$psu), c(1L, 2000L)), identical(range(data$domain), c(1L, 100L)),
     identical(range(data$outcome), 0:1)
   )
-  ioi:::proportion_tally(layout_of(data))
 }
 
 whole_call <- function(data) {
@@ -200,6 +218,7 @@ chunked <- function(chunks, rows) {
   total <- NULL
   for (i in seq_len(chunks)) {
     data <- make_chunk(rows, 100 + i)
+    check_levels(data)
     total <- timed(function() {
       tally <- tally_of(data)
       if (is.null(total)) tally else ioi:::tally_merge(total, tally)
