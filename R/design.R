@@ -253,7 +253,7 @@ check_weights <- function(weight, call) {
 # it found. `what` names the column where `arg` has several.
 check_amounts <- function(x, arg, what = NULL, call = rlang::caller_env()) {
   of <- if (is.null(what)) "" else " of column {.val {what}}"
-  if (!is.numeric(x) || is.object(x) || !is.null(dim(x))) {
+  if (!is.numeric(x) || is.object(x) || length(dim(x)) > 1) {
     abort_ioi(
       c(
         paste0("{.arg {arg}} must be a column of numbers."),
@@ -389,7 +389,7 @@ sampling_fraction <- function(fpc, sampling, rows, call, at = 1L, arg = "fpc") {
   if (is.null(fpc)) {
     return(NULL)
   }
-  if (!is.numeric(fpc) || is.object(fpc) || !is.null(dim(fpc))) {
+  if (!is.numeric(fpc) || is.object(fpc) || length(dim(fpc)) > 1) {
     abort_ioi(
       c("{.arg {arg}} must be a column of numbers.", "x" = "It is {.cls {class(fpc)}}."),
       "input",
@@ -488,6 +488,9 @@ print.ioi_design <- function(x, ...) {
 #' @export
 format.ioi_design <- function(x, ...) {
   count <- function(n) formatC(n, format = "d", big.mark = ",")
+  if (!is.null(x$replicates)) {
+    return(format_replicates(x, count))
+  }
   psus <- if (is.null(x$stages[[1]]$core$psu_first)) {
     "each row its own PSU"
   } else {
@@ -508,11 +511,31 @@ format.ioi_design <- function(x, ...) {
   )
 }
 
+format_replicates <- function(x, count) {
+  replicates <- x$replicates
+  c(
+    paste0(
+      "# A survey design with ", count(length(replicates$rscales)), " replicate weights (",
+      replicates$type, ")"
+    ),
+    paste0("Rows:    ", count(x$rows)),
+    if (!is.null(x$subset)) {
+      paste0("Subset:  ", count(design_rows(x)), " rows, which estimates are of")
+    },
+    paste0("Weights: ", design_weight_text(x)),
+    if (!is.null(x$calibration)) paste0("Calibrated: ", calibration_text(x)),
+    paste("Deviations from", if (replicates$mse) "the estimate" else "the mean of the replicates")
+  )
+}
+
 design_weight_text <- function(x) {
   if (length(x$columns$weights)) {
     return(x$columns$weights)
   }
-  if (is.null(x$weight)) "1 for every row" else "from the population counts"
+  if (is.null(x$weight)) {
+    return("1 for every row")
+  }
+  if (length(x$columns$fpc)) "from the population counts" else "those of the design taken over"
 }
 
 #' @export

@@ -98,7 +98,8 @@ measurement <- function(design, kind, x, by, level, na, df, covariance, more,
   if (!is.null(covariance)) check_flag(covariance, "covariance", call)
   layout <- measurement_layout(design, x, by, call, missing_codes)
   tally <- measurement_tally(layout)
-  missing <- report_missing(layout, tally, x, na, call)
+  arg <- if (kind == "ratio") "numerator" else "x"
+  missing <- report_missing(layout, tally, x, na, call, arg)
   estimate <- measurement_estimate(layout, tally, kind, covariance)
   measurement_table(layout, estimate, kind, x, level, df, more, missing)
 }
@@ -202,6 +203,7 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
     found <- .Call(ioi_r_mean, measurement_kinds[[kind]], totals, variables, layout$centre)
     list(
       estimate = found$estimate,
+      size = if (kind == "mean") found$estimate - layout$centre,
       influence = list(row = domain, at = seq_len(domains + 1L) - 1L, value = found$value)
     )
   }

@@ -378,7 +378,8 @@ proportion_tally <- function(layout, range = c(0, layout$design$rows), chunk = N
 }
 
 # Says how many rows are left out, once; gives the number without an outcome.
-report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env()) {
+report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env(),
+                           arg = "outcome") {
   unanswered <- sum(tally$domain_rows) - sum(tally$rows)
   ungrouped <- design_rows(layout$design) - sum(tally$domain_rows)
   if (na == "error" && unanswered > 0) {
@@ -388,12 +389,12 @@ report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env(
     where <- which(lost)[1]
     abort_ioi(
       c(
-        "{.arg outcome} must not be missing under {.code na = \"error\"}.",
+        "{.arg {arg}} must not be missing under {.code na = \"error\"}.",
         "x" = "{unanswered} row{?s} {?has/have} no value of {.val {outcome}}. The first is
                row {where}."
       ),
       "data",
-      arg = "outcome", where = where, count = unanswered, call = call
+      arg = arg, where = where, count = unanswered, call = call
     )
   }
   text <- c(
@@ -577,6 +578,8 @@ design_info <- function(design) {
     rows = design$rows, subset = if (!is.null(design$subset)) design_rows(design),
     weights = !is.null(design$weight),
     fpc = !is.null(design$stages[[1]]$core$fraction),
-    lonely_psu = lonely_rules[design$stages[[1]]$core$lonely + 1]
+    lonely_psu = if (is.null(design$replicates)) {
+      lonely_rules[design$stages[[1]]$core$lonely + 1]
+    }
   )
 }

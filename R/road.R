@@ -3,7 +3,8 @@
 # each cell, and the variance engine turns influence into covariance.
 #
 # A measure is a function of the totals of all cells (cells x variables) that
-# gives a list: estimate, and influence as list(row, at, value) of variance.h.
+# gives a list: estimate, and influence as list(row, at, value) of variance.h; `size`
+# where rounding in the scores is not of the size of the estimate.
 
 # Cells by sampling unit: for each stage of the design the product of its unit and
 # the keys at `parts`. list(keys, at, stages, variables): `at` is the key of the
@@ -117,7 +118,8 @@ road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_
   }
   variance <- .Call(
     ioi_r_variance, lapply(design$stages, function(stage) stage$core), totals,
-    found$influence, found$estimate, as.integer(domain_of_row),
+    found$influence, if (is.null(found$size)) found$estimate else found$size,
+    as.integer(domain_of_row),
     as.integer(domain_of_cell), as.integer(domains),
     covariance && is.null(design$replicates), residual
   )

@@ -82,7 +82,7 @@ five_levels <- function() {
 
 # ---- c: 200 replicates by 100 domains ----------------------------------------------
 
-replicates <- function(rows = 1e5, count = 200) {
+replicates <- function(rows = 5e4, count = 200) {
   data <- make_survey(rows)
   # each replicate draws its PSUs with replacement within strata, as a bootstrap does
   psus <- split(seq_len(2000), (seq_len(2000) - 1) %/% 40)
