@@ -198,7 +198,10 @@ replicate_df <- function(design, presence, domains) {
       at <- bits_set(presence[, d], ncol(replicates$factor))
       factor_rank(replicates$factor[, at, drop = FALSE])
     }
-    return(vapply(seq_len(domains), rank, 0) - 1)
+    pattern <- apply(presence, 2, function(bytes) paste(bytes, collapse = ""))
+    first <- match(pattern, pattern) # domains in the same PSUs share their rank
+    ranks <- vapply(unique(first), rank, 0)
+    return(ranks[match(first, unique(first))] - 1)
   }
   rep(length(replicates$columns) - 1, domains)
 }
