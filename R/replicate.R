@@ -412,7 +412,8 @@ as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
   build_replicate_design(
     x$variables, list(), as.double(x$pweights), columns,
     list(
-      type = if (x$type %in% replicate_types) x$type else "other", scale = x$scale, rscales = x$rscales, rho = 0,
+      type = if (x$type %in% replicate_types) x$type else "other",
+      scale = x$scale, rscales = x$rscales, rho = 0,
       combined = isTRUE(x$combined.weights), mse = isTRUE(x$mse), df = NULL
     ),
     call
