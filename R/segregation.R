@@ -546,10 +546,8 @@ segregation_table <- function(layout, estimate, compare, index, se, level, lost)
 # Estimate plus or minus t times the error, within 0 and 1; none where the error
 # is 0 or there are no degrees of freedom.
 index_limits <- function(estimate, std_error, df, level) {
-  known <- which(std_error > 0 & df > 0)
-  half <- rep(NA_real_, length(estimate))
-  half[known] <- stats::qt(1 - (1 - level) / 2, df[known]) * std_error[known]
-  list(low = pmax(0, estimate - half), high = pmin(1, estimate + half))
+  limits <- interval_t(estimate, ifelse(std_error > 0, std_error, NA), df, level)
+  list(low = pmax(0, limits$conf.low), high = pmin(1, limits$conf.high))
 }
 
 # Why a row has no value, no standard error or no limits.

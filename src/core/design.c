@@ -1,7 +1,6 @@
 /* design.c - the checks of a design that read rows. */
 #include "core/design.h"
 
-#include <limits.h>
 #include <math.h>
 
 static size_t block_of(size_t from, size_t rows)
@@ -40,13 +39,6 @@ ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
   return IOI_OK;
 }
 
-static double number_at(const ioi_numbers *numbers, size_t i)
-{
-  if (numbers->real) return numbers->real[i];
-  int x = numbers->integer[i];
-  return x == INT_MIN ? (double) NAN : (double) x;
-}
-
 /* Counts a value that cannot be used. */
 static void count_bad(ioi_scan *scan, double x, size_t i)
 {
@@ -64,7 +56,7 @@ void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan)
   ioi_scan found = {0};
   found.first = NAN;
   for (size_t i = 0; i < rows; i++) {
-    double x = number_at(numbers, i);
+    double x = ioi_number_at(numbers, i);
     if (isnan(found.first) && isfinite(x)) found.first = x;
     if (!(x >= 0 && x < INFINITY)) {
       count_bad(&found, x, i);
@@ -86,7 +78,7 @@ ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,
     if (i % IOI_BLOCK == 0)
       ioi_key_block(key, keys, i, block_of(i, rows), level);
     ioi_level at = level[which * IOI_BLOCK + i % IOI_BLOCK];
-    double x = number_at(column, i);
+    double x = ioi_number_at(column, i);
     if (at == IOI_NO_LEVEL) continue;
     if (isnan(value[at])) value[at] = x;
     if (!(value[at] == x)) {

@@ -7,6 +7,8 @@
 #ifndef IOI_CORE_KEY_H
 #define IOI_CORE_KEY_H
 
+#include <limits.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +22,16 @@ typedef struct {
   const int *integer;
   double centre;
 } ioi_numbers;
+
+/* Number i of a column less its centre, NaN where it is missing; 1 where both
+ * pointers are NULL. */
+static inline double ioi_number_at(const ioi_numbers *numbers, size_t i)
+{
+  if (numbers->real) return numbers->real[i] - numbers->centre;
+  if (!numbers->integer) return 1;
+  if (numbers->integer[i] == INT_MIN) return NAN;
+  return numbers->integer[i] - numbers->centre;
+}
 
 /* The level of a row in a key, and that of a row that takes no part. */
 typedef uint32_t ioi_level;

@@ -1,29 +1,20 @@
 /* resample.c - groups of equal replicate factors, replicate totals, variance. */
 #include "core/resample.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
 static const double same = 1e-12;
-
-static double number_at(const ioi_numbers *numbers, size_t i)
-{
-  if (numbers->real) return numbers->real[i];
-  if (!numbers->integer) return 1;
-  return numbers->integer[i] == INT_MIN ? (double) NAN
-                                        : (double) numbers->integer[i];
-}
 
 /* The factors of one record; IOI_EDOMAIN where it has none. */
 static ioi_status factors_of(const ioi_numbers *replicate, size_t replicates,
                              const ioi_numbers *weight, size_t row,
                              double *factor)
 {
-  const double w = number_at(weight, row);
+  const double w = ioi_number_at(weight, row);
   if (!(w >= 0 && w < INFINITY)) return IOI_EDOMAIN;
   for (size_t r = 0; r < replicates; r++) {
-    double x = number_at(replicate + r, row);
+    double x = ioi_number_at(replicate + r, row);
     if (!(x >= 0 && x < INFINITY) || (w == 0 && x > 0)) return IOI_EDOMAIN;
     factor[r] = w == 0 ? 0 : x / w;
     if (!(factor[r] < INFINITY)) return IOI_EDOMAIN;
