@@ -28,6 +28,11 @@ read_catalogue <- function(name, call = rlang::caller_env()) {
   catalogue[[name]]
 }
 
+# The parts of one cell of a catalogue file.
+split_cell <- function(x, mark = ";") {
+  if (is.na(x)) character() else strsplit(x, mark, fixed = TRUE)[[1]]
+}
+
 #' Domains of the framework
 #'
 #' The 14 domains of the Home Office Indicators of Integration framework 2019, under
