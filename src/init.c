@@ -39,6 +39,7 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_parity_covariance", (DL_FUNC) &ioi_r_parity_covariance, 5},
   {"ioi_r_parity_estimates", (DL_FUNC) &ioi_r_parity_estimates, 4},
   {"ioi_r_parity_union", (DL_FUNC) &ioi_r_parity_union, 3},
+  {"ioi_r_progress", (DL_FUNC) &ioi_r_progress, 10},
   {"ioi_r_rate_limits", (DL_FUNC) &ioi_r_rate_limits, 4},
   {"ioi_r_count_test", (DL_FUNC) &ioi_r_count_test, 3},
   {"ioi_r_cells", (DL_FUNC) &ioi_r_cells, 7},

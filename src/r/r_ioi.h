@@ -77,6 +77,10 @@ SEXP ioi_r_parity_covariance(SEXP variance, SEXP group, SEXP reference,
 SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP level);
 SEXP ioi_r_parity_union(SEXP bits, SEXP a, SEXP b);
 
+SEXP ioi_r_progress(SEXP time, SEXP value, SEXP variance, SEXP covariance,
+                    SEXP first, SEXP known, SEXP target, SEXP year, SEXP q,
+                    SEXP scale_up);
+
 /* NaN in a double vector made NA, in place. */
 void ioi_r_hide_nan(SEXP x);
 SEXP ioi_r_rate_limits(SEXP method, SEXP level, SEXP x, SEXP n);

@@ -1,0 +1,78 @@
+# Help pages of the data sets of several years in data/.
+
+#' Employment, unemployment and inactivity by ethnic group and country of birth
+#'
+#' Estimates of the Annual Population Survey for the United Kingdom, its countries and
+#' the regions of England, by broad ethnic group and country of birth, 2005 to 2022.
+#'
+#' @format A tibble of 2,856 rows, one per measure, area, ethnic group, country of birth
+#'   and year, and 9 columns:
+#'   \describe{
+#'     \item{`year`}{Calendar year, integer; 2010 is left out, see Caveats.}
+#'     \item{`area`}{Factor of 14: United Kingdom, England, its nine regions, Wales,
+#'       Scotland, Northern Ireland.}
+#'     \item{`measure`}{Factor: `employment` and `inactivity`, of people of working age;
+#'       `unemployment`, of economically active people aged 16 and over.}
+#'     \item{`ethnic_group`, `born`}{Factors: White, Ethnic minority; UK, Abroad.}
+#'     \item{`people`, `base`}{People in that state and people in all, rounded to 100 by
+#'       the publisher, integer; `NA` where withheld or where nobody was sampled.}
+#'     \item{`estimate`}{`people / base`, a fraction.}
+#'     \item{`std.error`}{Half of the published 95% interval divided by 1.96. It is rounded:
+#'       the interval is published to a tenth of a point. `NA` for small samples and
+#'       from 2020 on, when no interval is in the source.}
+#'   }
+#'
+#' @section Caveats: In the source the groups of 2010 are one place too far down (the
+#'   figures of people born abroad repeat those of people born in the UK), and one group
+#'   is lost; the year is left out. The sample is a rotating one, so figures of
+#'   neighbouring years share people and are not independent. From 2020 the survey was
+#'   held by telephone and weighted anew.
+#'
+#' @source Office for National Statistics, Annual Population Survey, published by the
+#'   Greater London Authority as "Economic activity rate, employment rate and unemployment
+#'   rate by ethnic group and nationality". Taken from the public repository
+#'   `meet-g/DAT5902-Final`, file `ea-rate-and-er-by-eg-and-nation.xls`, commit
+#'   fbf5b3360affdaf7097f12ca8a5263d1f9c454df.
+#'
+#'   Contains public sector information licensed under the Open Government Licence v3.0
+#'   (<https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>).
+#'   Contains National Statistics data, Crown copyright and database right.
+#'
+#' @examples
+#' subset(
+#'   labour_market,
+#'   area == "England" & measure == "employment" & year %in% c(2005, 2019)
+#' )
+"labour_market"
+
+#' GCSE grades in English and mathematics by ethnic group
+#'
+#' Pupils at the end of key stage 4 in state-funded schools in England, and the
+#' percentage who reached grade 5 or above in both English and mathematics.
+#'
+#' @format A tibble of 72 rows, one per year and ethnic group, and 6 columns:
+#'   \describe{
+#'     \item{`year`}{School year: 2018/19, 2019/20, 2020/21, character.}
+#'     \item{`ethnic_group`}{Group, character.}
+#'     \item{`level`}{`"major"` for the six broad groups, `"minor"` for the detailed
+#'       ones.}
+#'     \item{`major`}{The broad group that the group belongs to.}
+#'     \item{`pupils`}{Pupils at the end of key stage 4, integer.}
+#'     \item{`percent`}{Percentage with grade 5 or above in both subjects, published to
+#'       one decimal.}
+#'   }
+#'
+#' @section Caveats: There were no examinations in 2020 and 2021: grades were assessed by
+#'   schools, which raised them. The years are a break in the series; gaps between groups
+#'   can be compared with more care than levels. Major groups hold the minor ones; choose
+#'   one level before adding up.
+#'
+#' @source Department for Education, Explore Education Statistics, Key stage 4
+#'   performance, table of national characteristics.
+#'
+#'   Contains public sector information licensed under the Open Government Licence v3.0
+#'   (<https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>).
+#'
+#' @examples
+#' subset(gcse_grades, level == "major" & year == "2018/19")
+"gcse_grades"
