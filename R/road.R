@@ -6,13 +6,17 @@
 # gives a list: estimate, and influence as list(row, at, value) of variance.h; `size`
 # where rounding in the scores is not of the size of the estimate.
 
+# Cells up to this many times the rows are all kept, which takes less time and, unless
+# few occur, less memory than an index of those that occur.
+dense_share <- 4
+
 # Cells by sampling unit: for each stage of the design the product of its unit and
 # the keys at `parts`. list(keys, at, stages, variables): `at` is the key of the
 # cells themselves; a stage is list(at, code). `values` and `centre` are the columns
 # of the tally that make variables 2 and on.
 road_cells <- function(keys, design, parts, variables = 1L, call = rlang::caller_env(),
                        values = list(), centre = rep(0, length(values))) {
-  dense <- max(2^16, design$rows / 2)
+  dense <- max(2^16, dense_share * design$rows / variables)
   base <- add_product(keys, parts, design$rows, Inf, call)
   keys <- base$keys
   stages <- list()

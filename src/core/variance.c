@@ -1,7 +1,7 @@
 /* variance.c - influence x cells -> scores of PSUs -> variance between PSUs. */
 #include "core/variance.h"
 
-#include "core/vector.h"
+#include "core/products.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,13 +12,11 @@ static const double fully_sampled = 1e-7;
 /* A variance below this share of the squared estimate is rounding. */
 static const double rounding = 1e-20;
 
-/* PSUs whose scores are multiplied together: the covariance is then read and
- * written once for eight PSUs. */
-enum { BATCH = 8 };
-
 /* What the parts of the engine share. The arrays hold one value an estimate:
  * centre is what PSUs of lonely strata are centred at, scale the square root
- * of the factor of "average", mean and score are of the stratum at hand. */
+ * of the factor of "average", mean and score are of the stratum and the PSU at
+ * hand; but held, the cell totals of the stratum, one an entry of all cells
+ * for each variable. The batch collects centred scores of one sign. */
 typedef struct {
   const ioi_design *design;
   const ioi_totals *totals;
@@ -26,13 +24,18 @@ typedef struct {
   const ioi_presence *presence;
   const ioi_residual *residual;
   int covariance;
-  double *v, *centre, *scale, *mean, *batch;
+  double *v, *centre, *scale, *mean, *score, *held;
+  ioi_batch batch;
+  double sign;
   size_t from, to; /* the strata of the group at hand */
 } engine;
 
-size_t ioi_variance_work(size_t rows)
+size_t ioi_variance_work(size_t rows, size_t cells, size_t variables)
 {
-  return (3 + BATCH) * rows;
+  const size_t tiles = ioi_products_tiles(rows);
+  if (rows == 0) return 0;
+  return 4 * rows + cells * variables + tiles
+         + tiles * IOI_TILE * ioi_products_most(rows);
 }
 
 size_t ioi_presence_bytes(size_t n)
@@ -114,20 +117,18 @@ void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
       fill_unit(totals, j, h, psu_bytes, stratum_bytes, presence);
 }
 
-/* Adds factor x (total x influence) of one entry to the score from `at` on. */
-static void add_entry(const engine *e, size_t entry, size_t cell, double factor,
-                      double *at)
+/* Adds total x influence of variable `a` of a cell to the scores. */
+static void add_influence(const engine *e, size_t cell, size_t a, double total,
+                          double *score)
 {
   const ioi_influence *influence = e->influence;
   const size_t variables = e->totals->variables;
-  const int count = influence->at[cell + 1] - influence->at[cell];
-  const double *value =
-    influence->value + (size_t) influence->at[cell] * variables;
-  for (size_t a = 0; a < variables; a++) {
-    double total = factor * e->totals->w[a][entry];
-    for (int k = 0; total != 0 && k < count; k++)
-      at[k] += total * value[(size_t) k * variables + a];
-  }
+  const size_t from = (size_t) influence->at[cell];
+  const size_t count = (size_t) influence->at[cell + 1] - from;
+  const double *value = influence->value + from * variables + a;
+  double *at = score + influence->row[cell];
+  if (total == 0) return;
+  for (size_t k = 0; k < count; k++) at[k] += total * value[k * variables];
 }
 
 /* Takes factor x what the calibration explains of one unit off its score. */
@@ -143,16 +144,44 @@ static void take_explained(const engine *e, size_t unit, double factor,
   }
 }
 
-/* Adds factor x (total x influence) of one unit to a score. */
-static void add_score(const engine *e, size_t unit, double factor,
-                      double *score)
+/* Adds total x influence of one unit to a score. */
+static void add_score(const engine *e, size_t unit, double *score)
 {
-  if (e->residual) take_explained(e, unit, factor, score);
   const ioi_totals *t = e->totals;
+  if (e->residual) take_explained(e, unit, 1, score);
   for (size_t i = entry_from(t, unit); i < entry_from(t, unit + 1); i++) {
-    size_t c = entry_cell(t, unit, i);
-    add_entry(e, i, c, factor, score + e->influence->row[c]);
+    const size_t c = entry_cell(t, unit, i);
+    for (size_t a = 0; a < t->variables; a++)
+      add_influence(e, c, a, t->w[a][i], score);
   }
+}
+
+/* Adds the entries of one unit to the totals of their cells. */
+static void hold_unit(const engine *e, size_t unit)
+{
+  const ioi_totals *t = e->totals;
+  const size_t from = entry_from(t, unit), to = entry_from(t, unit + 1);
+  for (size_t a = 0; a < t->variables; a++) {
+    double *held = e->held + a * t->cells;
+    for (size_t i = from; i < to; i++)
+      held[entry_cell(t, unit, i)] += t->w[a][i];
+  }
+}
+
+/* Adds factor x the scores of the units from .. to - 1 to a score: their totals
+ * first, so that the influence is applied once. */
+static void add_scores(const engine *e, size_t from, size_t to, double factor,
+                       double *score)
+{
+  const ioi_totals *t = e->totals;
+  memset(e->held, 0, t->cells * t->variables * sizeof *e->held);
+  for (size_t j = from; j < to; j++) {
+    if (e->residual) take_explained(e, j, factor, score);
+    hold_unit(e, j);
+  }
+  for (size_t c = 0; c < t->cells; c++)
+    for (size_t a = 0; a < t->variables; a++)
+      add_influence(e, c, a, factor * e->held[a * t->cells + c], score);
 }
 
 static double sampling_rest(const ioi_design *design, size_t h)
@@ -226,9 +255,8 @@ static void prepare(engine *e)
     e->scale[r] = 1;
   }
   if (rule == IOI_LONELY_ADJUST)
-    for (size_t j = stratum_start(e->design, e->from);
-         j < stratum_end(e->design, e->to - 1); j++)
-      add_score(e, j, 1, e->centre);
+    add_scores(e, stratum_start(e->design, e->from),
+               stratum_end(e->design, e->to - 1), 1, e->centre);
   for (size_t r = 0; r < rows; r++) {
     size_t domain = (size_t) e->presence->domain_of_row[r];
     if (rule == IOI_LONELY_ADJUST && e->centre[r] != 0)
@@ -259,29 +287,28 @@ static void centre_scores(const engine *e, double *score)
     score[r] = isnan(e->mean[r]) ? 0 : (score[r] - e->mean[r]) * e->scale[r];
 }
 
-static void add_multiple(double *v, double factor, const double *score,
-                         size_t from, size_t rows)
+/* v += what the batch holds. */
+static void add_batch(engine *e)
 {
-  IOI_VECTOR
-  for (size_t s = from; s < rows; s++) v[s] += factor * score[s];
+  if (e->batch.count > 0)
+    ioi_products_add(&e->batch, e->sign, e->covariance, e->v);
 }
 
-/* v += factor x sum of the products of `count` scores. */
-static void add_products(engine *e, double factor, size_t count)
+/* v += factor x the products of the score at hand, sooner or later. */
+static void add_products(engine *e, double factor)
 {
-  const size_t rows = e->influence->rows;
-  double of_row[BATCH];
-  for (size_t r = 0; r < rows; r++) {
-    double *v = e->v + (e->covariance ? r * rows : 0);
-    for (size_t b = 0; b < count; b++) {
-      of_row[b] = factor * e->batch[b * rows + r];
-      if (!e->covariance) v[r] += of_row[b] * e->batch[b * rows + r];
-    }
-    if (!e->covariance) continue;
-    for (size_t b = 0; b < count; b++)
-      if (of_row[b] != 0)
-        add_multiple(v, of_row[b], e->batch + b * rows, r, rows);
-  }
+  const double sign = factor < 0 ? -1 : 1;
+  if (sign != e->sign || e->batch.count == e->batch.most) add_batch(e);
+  e->sign = sign;
+  ioi_products_put(&e->batch, e->score, sqrt(fabs(factor)));
+}
+
+/* The score of one unit, centred. */
+static void unit_score(engine *e, size_t unit)
+{
+  memset(e->score, 0, e->influence->rows * sizeof *e->score);
+  add_score(e, unit, e->score);
+  centre_scores(e, e->score);
 }
 
 /* (1 - f) n / (n - 1), (1 - f) for a lone PSU; times the multiplier. */
@@ -298,28 +325,22 @@ static void add_absent_psus(engine *e, size_t h, size_t held)
 {
   const double absent = e->design->sampled[h] - (double) held;
   if (absent <= 0) return;
-  memset(e->batch, 0, e->influence->rows * sizeof(double));
-  centre_scores(e, e->batch);
-  add_products(e, absent * stratum_factor(e->design, h), 1);
+  memset(e->score, 0, e->influence->rows * sizeof *e->score);
+  centre_scores(e, e->score);
+  add_products(e, absent * stratum_factor(e->design, h));
 }
 
 static void add_stratum_of_psus(engine *e, size_t h)
 {
-  const size_t rows = e->influence->rows, bytes = rows * sizeof(double);
   const size_t from = stratum_start(e->design, h);
   const size_t to = stratum_end(e->design, h);
-  memset(e->mean, 0, bytes);
-  for (size_t j = from; j < to; j++)
-    add_score(e, j, 1 / e->design->sampled[h], e->mean);
+  const double factor = stratum_factor(e->design, h);
+  memset(e->mean, 0, e->influence->rows * sizeof *e->mean);
+  add_scores(e, from, to, 1 / e->design->sampled[h], e->mean);
   apply_lonely(e, h);
-  for (size_t j = from; j < to; j += BATCH) {
-    size_t count = to - j < BATCH ? to - j : BATCH;
-    memset(e->batch, 0, count * bytes);
-    for (size_t b = 0; b < count; b++) {
-      add_score(e, j + b, 1, e->batch + b * rows);
-      centre_scores(e, e->batch + b * rows);
-    }
-    add_products(e, stratum_factor(e->design, h), count);
+  for (size_t j = from; j < to; j++) {
+    unit_score(e, j);
+    add_products(e, factor);
   }
   add_absent_psus(e, h, to - from);
 }
@@ -361,24 +382,15 @@ static void add_squares(engine *e, double factor, size_t entry, size_t cell)
  * sum U^2 is a sum over cells. A lone record is its own score. */
 static void add_stratum_of_records(engine *e, size_t h)
 {
-  const size_t rows = e->influence->rows;
   const double n = e->design->sampled[h];
   const double factor = stratum_factor(e->design, h);
-  memset(e->mean, 0, rows * sizeof(double));
-  memset(e->batch, 0, rows * sizeof(double));
-  if (n <= 1) {
-    apply_lonely(e, h);
-    add_score(e, h, 1, e->batch);
-    centre_scores(e, e->batch);
-    add_products(e, factor, 1);
-    return;
-  }
-  for (size_t i = entry_from(e->totals, h); i < entry_from(e->totals, h + 1);
-       i++)
+  memset(e->mean, 0, e->influence->rows * sizeof *e->mean);
+  if (n <= 1) apply_lonely(e, h);
+  for (size_t i = entry_from(e->totals, h);
+       n > 1 && i < entry_from(e->totals, h + 1); i++)
     add_squares(e, factor, i, entry_cell(e->totals, h, i));
-  add_score(e, h, 1, e->batch);
-  centre_scores(e, e->batch);
-  add_products(e, -factor / n, 1);
+  unit_score(e, h);
+  add_products(e, n > 1 ? -factor / n : factor);
 }
 
 /* NaN for the estimates to which no stratum contributes under "average", in
@@ -394,12 +406,6 @@ static void mark_undefined(engine *e)
     }
 }
 
-static void mirror(double *v, size_t rows)
-{
-  for (size_t r = 0; r < rows; r++)
-    for (size_t s = r + 1; s < rows; s++) v[s * rows + r] = v[r * rows + s];
-}
-
 /* The strata of one group. */
 static void add_group(engine *e, size_t from, size_t to)
 {
@@ -413,7 +419,34 @@ static void add_group(engine *e, size_t from, size_t to)
     else
       add_stratum_of_records(e, h);
   }
+  add_batch(e);
   mark_undefined(e);
+}
+
+/* An engine with its work space laid out: rows doubles each for centre, scale,
+ * mean and score, then the cell totals, then the batch. */
+static engine new_engine(const ioi_design *design, const ioi_totals *totals,
+                         const ioi_influence *influence,
+                         const ioi_presence *presence, double *work)
+{
+  const size_t rows = influence->rows;
+  engine e = {0};
+  e.design = design;
+  e.totals = totals;
+  e.influence = influence;
+  e.presence = presence;
+  e.centre = work;
+  e.scale = work + rows;
+  e.mean = work + 2 * rows;
+  e.score = work + 3 * rows;
+  e.held = work + 4 * rows;
+  e.sign = 1;
+  e.batch.rows = rows;
+  e.batch.most = ioi_products_most(rows);
+  e.batch.active = e.held + totals->cells * totals->variables;
+  e.batch.packed = e.batch.active + ioi_products_tiles(rows);
+  ioi_products_clear(&e.batch);
+  return e;
 }
 
 void ioi_variance(const ioi_design *design, const ioi_totals *totals,
@@ -432,14 +465,15 @@ void ioi_variance_calibrated(const ioi_design *design, const ioi_totals *totals,
 {
   const size_t rows = influence->rows;
   if (rows == 0) return; /* v and work may be NULL */
-  engine e = {design,          totals, influence, presence,    residual,
-              covariance,      v,      work,      work + rows, work + 2 * rows,
-              work + 3 * rows, 0,      0};
+  engine e = new_engine(design, totals, influence, presence, work);
+  e.residual = residual;
+  e.covariance = covariance;
+  e.v = v;
   if (design->groups == 0) add_group(&e, 0, design->strata);
   for (size_t g = 0; g < design->groups; g++)
     add_group(&e, (size_t) design->group_first[g],
               (size_t) design->group_first[g + 1]);
-  if (covariance) mirror(v, rows);
+  if (covariance) ioi_products_mirror(v, rows);
 }
 
 /* Factors of the strata from .. to - 1. */

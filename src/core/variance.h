@@ -83,8 +83,9 @@ void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
 /* Number of bits set in `bytes` bytes. */
 size_t ioi_presence_count(const unsigned char *bits, size_t bytes);
 
-/* Doubles of work space that ioi_variance() needs for `rows` estimates. */
-size_t ioi_variance_work(size_t rows);
+/* Doubles of work space that ioi_variance() needs for `rows` estimates from
+ * totals of this many cells and variables. */
+size_t ioi_variance_work(size_t rows, size_t cells, size_t variables);
 
 /* The covariance of the estimates, or their variances alone.
  *
@@ -93,7 +94,7 @@ size_t ioi_variance_work(size_t rows);
  *   v           [in,out]  the result is added to what is there, so that stages
  *                      add up. NaN for an estimate whose strata all are
  *                      left out under "average".
- *   work        [out]  ioi_variance_work(rows) doubles.
+ *   work        [out]  ioi_variance_work() doubles.
  *
  * "adjust": the lone PSU is centred at sum U / sum n_h over the strata in
  * which the domain has records. "average": the stratum is left out and the

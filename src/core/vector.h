@@ -1,16 +1,27 @@
-/* vector.h - two hints to the compiler for loops over a block of rows. Neither
- * changes a result: what they mark has no order of additions to keep. */
+/* vector.h - hints to the compiler for the loops that take the time. */
 #ifndef IOI_CORE_VECTOR_H
 #define IOI_CORE_VECTOR_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Before a loop whose turns do not depend on each other: several at a time. */
+/* Before a loop whose turns do not depend on each other: several at a time.
+ * Changes no result: there is no order of additions to keep. */
 #ifdef _OPENMP
 #define IOI_VECTOR _Pragma("omp simd")
 #else
 #define IOI_VECTOR
+#endif
+
+/* Before a function that is called only where ioi_is_wide(): it may use AVX and
+ * fused multiplication, whose results differ in the last bit, by the rounding
+ * that fusing spares. */
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+#define IOI_WIDE __attribute__((target("fma")))
+static inline int ioi_is_wide(void)
+{
+  return __builtin_cpu_supports("fma") != 0;
+}
 #endif
 
 /* Asks for the `bytes` after the first `bytes` from `at` on: columns are read in

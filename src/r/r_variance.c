@@ -123,6 +123,18 @@ static void add_moments(SEXP residual, size_t rows, int full, double *v)
                        full, v, work);
 }
 
+/* Work space for the stage that needs most. */
+static double *new_work(size_t rows, SEXP totals)
+{
+  size_t most = 0;
+  for (R_xlen_t s = 0; s < XLENGTH(totals); s++) {
+    const ioi_totals t = read_totals(VECTOR_ELT(totals, s));
+    const size_t need = ioi_variance_work(rows, t.cells, t.variables);
+    most = need > most ? need : most;
+  }
+  return (double *) R_alloc(most, sizeof(double));
+}
+
 /* stages, totals: a list each, an element a stage. influence: row, at, value.
  * domain_of_row, domain_of_cell: from 0. residual: NULL, or for a calibrated
  * design beta, stages and, where records are their own PSUs, cross and square
@@ -145,7 +157,7 @@ SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
                       : Rf_allocVector(REALSXP, rows));
   double *v = REAL(VECTOR_ELT(out, 0));
   memset(v, 0, (size_t) XLENGTH(VECTOR_ELT(out, 0)) * sizeof *v);
-  double *work = (double *) R_alloc(ioi_variance_work(u.rows), sizeof *work);
+  double *work = new_work(u.rows, totals);
   ioi_presence p = {(size_t) Rf_asInteger(domains), INTEGER_RO(domain_of_row),
                     INTEGER_RO(domain_of_cell), NULL, NULL};
   for (R_xlen_t s = 0; s < XLENGTH(stages); s++) {

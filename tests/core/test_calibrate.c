@@ -474,7 +474,7 @@ static void test_variance_of_psus(void **state)
   unsigned char psu[ROWS * 3] = {0}, stratum[ROWS] = {0};
   ioi_presence presence = {ROWS, v.row, v.row, psu, stratum};
   ioi_presence_fill(&design, &totals, &presence);
-  double got[ROWS * ROWS] = {0}, work[11 * ROWS], expected[ROWS * ROWS];
+  double got[ROWS * ROWS] = {0}, work[4096], expected[ROWS * ROWS];
   ioi_variance_calibrated(&design, &totals, &u, &presence, &x, 1, got, work);
   define(&v, unit, PSUS, first, 2, factor, expected);
   expect_matrix(got, expected);
@@ -528,7 +528,7 @@ static void test_variance_of_records(void **state)
       }
     }
     double got[ROWS * ROWS] = {0}, alone[ROWS] = {0}, expected[ROWS * ROWS];
-    double work[11 * ROWS], products[MOST * ROWS];
+    double work[4096], products[MOST * ROWS];
     ioi_variance_calibrated(&design, &totals, &u, &presence, &x, 1, got, work);
     ioi_residual_moments(v.beta, cross, square, p, ROWS, 1, got, products);
     define(&v, self, RECORDS, first, STRATA, factor, expected);

@@ -134,7 +134,7 @@ static void simple_random_sample_has_no_design_effect(void **state)
   const double w[] = {7, 3}, ww[] = {7, 3}, sampled[] = {10};
   const int zero[] = {0, 0};
   unsigned char bits[] = {0};
-  double v = 0, work[11];
+  double v = 0, work[4096];
   (void) state;
   const answer a = proportion(w, 1, 2, 1);
   const ioi_design design = {.strata = 1, .sampled = sampled};
@@ -143,6 +143,7 @@ static void simple_random_sample_has_no_design_effect(void **state)
   const ioi_influence influence = {1, a.row, a.at, a.value};
   ioi_presence presence = {1, zero, zero, NULL, bits};
   ioi_presence_fill(&design, &totals, &presence);
+  assert_true(ioi_variance_work(1, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 0, &v, work);
   near(v, 0.3 * 0.7 / 9, 1e-16);
   near(ioi_proportion_deff(0.3, v, 10), 1, 1e-14);
@@ -157,7 +158,7 @@ static void unequal_weights_have_the_design_effect_of_kish(void **state)
   const double sampled[] = {40};
   const int zero[] = {0, 0};
   unsigned char bits[] = {0};
-  double v = 0, work[11];
+  double v = 0, work[4096];
   (void) state;
   const answer a = proportion(w, 1, 2, 1);
   const ioi_design design = {.strata = 1, .sampled = sampled};
@@ -166,6 +167,7 @@ static void unequal_weights_have_the_design_effect_of_kish(void **state)
   const ioi_influence influence = {1, a.row, a.at, a.value};
   ioi_presence presence = {1, zero, zero, NULL, bits};
   ioi_presence_fill(&design, &totals, &presence);
+  assert_true(ioi_variance_work(1, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 0, &v, work);
   near(ioi_proportion_deff(0.5, v, 40), 1.25, 1e-13);
 }

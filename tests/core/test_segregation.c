@@ -96,7 +96,7 @@ static void survey_of_respondents_has_the_published_error(void **state)
   enum { CELLS_HERE = 2 * MICRO_UNITS, ALL = MICRO_PSUS * CELLS_HERE };
   int psu[MICRO_ROWS], unit[MICRO_ROWS], group[MICRO_ROWS];
   double w[MICRO_ROWS], cell[ALL] = {0}, table[CELLS_HERE], variance = 0,
-                        work[11];
+                        work[4096];
   int row[CELLS_HERE] = {0}, at[CELLS_HERE + 1], zero[CELLS_HERE] = {0};
   const int first[] = {0, 8, 16, 24};
   const double sampled[] = {8, 8, 8};
@@ -130,6 +130,7 @@ static void survey_of_respondents_has_the_published_error(void **state)
   const ioi_influence influence = {1, row, at, a.u};
   ioi_presence presence = {1, zero, zero, bits, bits + 3};
   ioi_presence_fill(&design, &totals, &presence);
+  assert_true(ioi_variance_work(influence.rows, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 0, &variance, work);
   near(sqrt(variance), 0.108146112673, 1e-12);
 }
@@ -665,7 +666,7 @@ static void variance_of_counts_is_that_of_ransom(void **state)
  * N / (N - 1). */
 static void design_of_persons_gives_the_variance_of_counts(void **state)
 {
-  double n[CELLS], variance[4] = {0}, work[22], value[2 * CELLS], all = 0;
+  double n[CELLS], variance[4] = {0}, work[4096], value[2 * CELLS], all = 0;
   int row[CELLS] = {0}, at[CELLS + 1], zero[CELLS] = {0};
   uint64_t seed = 19;
   unsigned char bits[] = {0};
@@ -685,6 +686,7 @@ static void design_of_persons_gives_the_variance_of_counts(void **state)
   const ioi_influence influence = {2, row, at, value};
   ioi_presence presence = {1, zero, zero, NULL, bits};
   ioi_presence_fill(&design, &totals, &presence);
+  assert_true(ioi_variance_work(influence.rows, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 1, variance, work);
   const double more = all / (all - 1);
   near(variance[0], more * ioi_segregation_covariance(n, a.u, a.u, CELLS),

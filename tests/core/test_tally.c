@@ -397,7 +397,8 @@ static void finish(const double *t, results *out)
 {
   enum { PAIRS = DOMAINS * CATEGORIES };
   double w[PAIRS], value[PAIRS * CATEGORIES], sampled[STRATA] = {0};
-  double work[11 * PAIRS];
+  enum { WORK = 8192 };
+  double work[WORK];
   int row[PAIRS], at[PAIRS + 1], of_row[PAIRS];
   unsigned char bits[DOMAINS] = {0};
   size_t occupied;
@@ -413,7 +414,7 @@ static void finish(const double *t, results *out)
   for (int r = 0; r < PAIRS; r++) of_row[r] = r / CATEGORIES;
   ioi_presence presence = {DOMAINS, of_row, of_row, NULL, bits};
   const ioi_influence influence = {PAIRS, row, at, value};
-  assert_true(ioi_variance_work(PAIRS) == 11 * PAIRS);
+  assert_true(ioi_variance_work(PAIRS, PAIRS, 1) <= WORK);
   ioi_presence_fill(&design, &totals, &presence);
   ioi_variance(&design, &totals, &influence, &presence, 1, out->v, work);
   const double *a = t + start_of(PAIR_W), *b = a + CATEGORIES;

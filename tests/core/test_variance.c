@@ -221,8 +221,9 @@ static void engine_variance(survey *s, int covariance, double *v)
   unsigned char *strata = zeroed(s->domains * ioi_presence_bytes(s->strata), 1);
   ioi_presence presence = {s->domains, s->of_row, s->of_cell,
                            s->elements ? NULL : psu, strata};
-  double *work = zeroed(ioi_variance_work(rows), sizeof *work);
-  memset(work, 0xAB, ioi_variance_work(rows) * sizeof *work);
+  const size_t need = ioi_variance_work(rows, cells_of(s), s->variables);
+  double *work = zeroed(need, sizeof *work);
+  memset(work, 0xAB, need * sizeof *work);
   memset(v, 0, (covariance ? rows * rows : rows) * sizeof *v);
   ioi_presence_fill(&design, &totals, &presence);
   ioi_variance(&design, &totals, &influence, &presence, covariance, v, work);
@@ -488,7 +489,7 @@ static double variance_added(const ioi_design *design, const double *u,
   const int zero[] = {0, 0}, at[] = {0, 1};
   const double one = 1;
   unsigned char psu[8] = {0}, strata[8] = {0};
-  double work[11];
+  double work[4096];
   const ioi_totals totals = {units, 1, 1, NULL, NULL, &u, NULL};
   const ioi_influence influence = {1, zero, at, &one};
   ioi_presence presence = {1, zero, zero, psu, strata};
@@ -701,7 +702,7 @@ static void proportions_have_the_errors_of_survey(void **state)
   const double women[] = {0.0516735498112914, 0.0534371416902727,
                           0.0632869151179769};
   const int of_row[] = {0, 1}, of_cell[] = {0, 0, 1, 1};
-  double w[PSUS * 4], total[4], p[2], value[4], work[22];
+  double w[PSUS * 4], total[4], p[2], value[4], work[4096];
   int row[4], at[5];
   (void) state;
   for (int j = 0; j < PSUS; j++)
@@ -743,7 +744,7 @@ static void undefined_variance_is_undefined_on_both_sides(void **state)
   for (size_t k = 0; k < 4; k++) {
     const size_t lone = k / 2; /* which of the domains */
     unsigned char psu[2] = {0}, strata[2] = {0};
-    double w[6], got[4] = {0}, work[22];
+    double w[6], got[4] = {0}, work[4096];
     for (size_t i = 0; i < 6; i++) w[i] = alone[i ^ lone];
     const ioi_design design = {.strata = 2,
                                .psu_first = first,
@@ -819,7 +820,7 @@ static void no_estimates_need_no_memory(void **state)
   const ioi_influence influence = {0, zero, at, NULL};
   ioi_presence presence = {1, NULL, zero, bits, bits + 1};
   (void) state;
-  assert_true(ioi_variance_work(0) == 0);
+  assert_true(ioi_variance_work(0, 1, 1) == 0);
   ioi_presence_fill(&design, &totals, &presence);
   ioi_variance(&design, &totals, &influence, &presence, 1, NULL, NULL);
   ioi_variance(&design, &totals, &influence, &presence, 0, NULL, NULL);

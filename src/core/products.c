@@ -1,0 +1,179 @@
+/* products.c - batches of vectors, tile by tile (Goto & van de Geijn 2008, ACM
+ * Transactions on Mathematical Software 34(3):12, the kernel alone). */
+#include "core/products.h"
+
+#include "core/vector.h"
+
+#include <string.h>
+
+/* Doubles of a batch that fit in the second cache with room for v. */
+static const size_t batch_doubles = 32768;
+static const size_t fewest = 8, most_vectors = 256;
+
+/* Rows of a tile that are worked on at once: their sums stay in registers. */
+enum { HALF = 4, TILE = (int) IOI_TILE };
+
+size_t ioi_products_tiles(size_t rows)
+{
+  return (rows + IOI_TILE - 1) / IOI_TILE;
+}
+
+size_t ioi_products_most(size_t rows)
+{
+  size_t fit = rows > 0 ? batch_doubles / rows : fewest;
+  return fit < fewest ? fewest : fit > most_vectors ? most_vectors : fit;
+}
+
+void ioi_products_clear(ioi_batch *batch)
+{
+  batch->count = 0;
+  memset(batch->active, 0,
+         ioi_products_tiles(batch->rows) * sizeof *batch->active);
+}
+
+static double *tile_of(const ioi_batch *batch, size_t tile)
+{
+  return batch->packed + tile * IOI_TILE * batch->most;
+}
+
+void ioi_products_put(ioi_batch *batch, const double *u, double factor)
+{
+  for (size_t t = 0; t < ioi_products_tiles(batch->rows); t++) {
+    double *to = tile_of(batch, t) + batch->count * IOI_TILE;
+    size_t first = t * IOI_TILE, left = batch->rows - first;
+    for (size_t i = 0; i < IOI_TILE; i++) {
+      to[i] = i < left ? factor * u[first + i] : 0;
+      if (to[i] != 0) batch->active[t] = 1;
+    }
+  }
+  batch->count++;
+}
+
+/* sum[i * TILE + l] = sum over the vectors of a_i b_l, for HALF rows of a: one
+ * row at a time, whose sums stay in registers. */
+static void multiply_narrow(const double *a, const double *b, size_t count,
+                            double *sum)
+{
+  for (int i = 0; i < HALF; i++) {
+    double row[TILE] = {0};
+    for (size_t k = 0; k < count; k++) {
+      const double left = a[k * TILE + (size_t) i];
+      IOI_VECTOR
+      for (size_t l = 0; l < TILE; l++) row[l] += left * b[k * TILE + l];
+    }
+    memcpy(sum + i * TILE, row, sizeof row);
+  }
+}
+
+#ifdef IOI_WIDE
+typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
+
+/* The same, all rows at once. */
+IOI_WIDE
+static void multiply_wide(const double *a, const double *b, size_t count,
+                          double *sum)
+{
+  lanes low[HALF] = {{0}}, high[HALF] = {{0}};
+  for (size_t k = 0; k < count; k++, a += TILE, b += TILE) {
+    const lanes left = *(const lanes *) b, right = *(const lanes *) (b + HALF);
+    low[0] += a[0] * left;
+    high[0] += a[0] * right;
+    low[1] += a[1] * left;
+    high[1] += a[1] * right;
+    low[2] += a[2] * left;
+    high[2] += a[2] * right;
+    low[3] += a[3] * left;
+    high[3] += a[3] * right;
+  }
+  for (int i = 0; i < HALF; i++) {
+    *(lanes *) (sum + i * TILE) = low[i];
+    *(lanes *) (sum + i * TILE + HALF) = high[i];
+  }
+}
+
+static void multiply_tiles(const double *a, const double *b, size_t count,
+                           double *sum)
+{
+  (ioi_is_wide() ? multiply_wide : multiply_narrow)(a, b, count, sum);
+}
+#else
+static void multiply_tiles(const double *a, const double *b, size_t count,
+                           double *sum)
+{
+  multiply_narrow(a, b, count, sum);
+}
+#endif
+
+/* Adds the sums of rows `row` .. row + HALF - 1 by the columns from `column` on
+ * to the upper triangle of v. */
+static void store_tile(const double *sum, double sign, size_t row,
+                       size_t column, size_t rows, double *v)
+{
+  for (size_t i = 0; i < HALF && row + i < rows; i++)
+    for (size_t l = 0; l < IOI_TILE && column + l < rows; l++)
+      if (column + l >= row + i)
+        v[(row + i) * rows + column + l] += sign * sum[i * IOI_TILE + l];
+}
+
+static void store_full(const double *sum, double sign, size_t row,
+                       size_t column, size_t rows, double *v)
+{
+  for (size_t i = 0; i < HALF; i++) {
+    double *to = v + (row + i) * rows + column;
+    IOI_VECTOR
+    for (size_t l = 0; l < IOI_TILE; l++) to[l] += sign * sum[i * IOI_TILE + l];
+  }
+}
+
+static void add_tiles(const ioi_batch *batch, double sign, size_t s, size_t t,
+                      double *v)
+{
+  const size_t rows = batch->rows;
+  double sum[HALF * TILE];
+  for (size_t half = 0; half < IOI_TILE; half += HALF) {
+    const size_t row = s * IOI_TILE + half, column = t * IOI_TILE;
+    multiply_tiles(tile_of(batch, s) + half, tile_of(batch, t), batch->count,
+                   sum);
+    if (s < t && column + IOI_TILE <= rows)
+      store_full(sum, sign, row, column, rows, v);
+    else
+      store_tile(sum, sign, row, column, rows, v);
+  }
+}
+
+/* The squares alone: the same additions as on the diagonal of the matrix. */
+static void add_squares(const ioi_batch *batch, double sign, size_t t,
+                        double *v)
+{
+  double sum[HALF * TILE];
+  for (size_t half = 0; half < IOI_TILE; half += HALF) {
+    const double *tile = tile_of(batch, t);
+    multiply_tiles(tile + half, tile, batch->count, sum);
+    for (size_t i = 0; i < HALF; i++) {
+      const size_t row = t * IOI_TILE + half + i;
+      if (row < batch->rows) v[row] += sign * sum[i * IOI_TILE + half + i];
+    }
+  }
+}
+
+void ioi_products_add(ioi_batch *batch, double sign, int covariance, double *v)
+{
+  const size_t tiles = ioi_products_tiles(batch->rows);
+  for (size_t s = 0; s < tiles; s++) {
+    if (batch->active[s] == 0) continue;
+    if (!covariance) add_squares(batch, sign, s, v);
+    for (size_t t = s; covariance && t < tiles; t++)
+      if (batch->active[t] != 0) add_tiles(batch, sign, s, t, v);
+  }
+  ioi_products_clear(batch);
+}
+
+void ioi_products_mirror(double *v, size_t rows)
+{
+  for (size_t a = 0; a < rows; a += IOI_TILE)
+    for (size_t b = a; b < rows; b += IOI_TILE)
+      for (size_t r = a; r < rows && r < a + IOI_TILE; r++)
+        for (size_t s = b < r + 1 ? r + 1 : b; s < rows && s < b + IOI_TILE;
+             s++)
+          v[s * rows + r] = v[r * rows + s];
+}
