@@ -33,6 +33,8 @@ static const R_CallMethodDef call_methods[] = {
    6},
   {"ioi_r_dissimilarity_influence", (DL_FUNC) &ioi_r_dissimilarity_influence,
    5},
+  {"ioi_r_spatial", (DL_FUNC) &ioi_r_spatial, 9},
+  {"ioi_r_environments", (DL_FUNC) &ioi_r_environments, 5},
   {"ioi_r_interval_proportion", (DL_FUNC) &ioi_r_interval_proportion, 6},
   {"ioi_r_interval_t", (DL_FUNC) &ioi_r_interval_t, 4},
   {"ioi_r_parity_counts", (DL_FUNC) &ioi_r_parity_counts, 6},

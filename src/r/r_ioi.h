@@ -67,6 +67,10 @@ SEXP ioi_r_dissimilarity_covariance(SEXP table, SEXP first, SEXP kind, SEXP a,
                                     SEXP b, SEXP full);
 SEXP ioi_r_dissimilarity_influence(SEXP table, SEXP first, SEXP kind, SEXP a,
                                    SEXP b);
+SEXP ioi_r_spatial(SEXP table, SEXP first, SEXP places, SEXP smoothing,
+                   SEXP kind, SEXP a, SEXP b, SEXP reps, SEXP threads);
+SEXP ioi_r_environments(SEXP table, SEXP first, SEXP places, SEXP smoothing,
+                        SEXP threads);
 SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level);
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);
