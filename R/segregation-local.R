@@ -304,7 +304,7 @@ local_pairs <- function(read, score, of) {
 # Sums of the parts of D over larger areas.
 local_areas <- function(read, out, area) {
   label <- readable_key(read$layout$data[[area]], "area", rlang::caller_env(), area)
-  label <- label[unit_rows(read$layout)][out$unit]
+  label <- label[rows_of_units(read$layout)][out$unit]
   id <- match(label, unique(label))
   pair <- match(out$group, unique(out$group)) * (length(unique(out$other)) + 1) +
     match(out$other, unique(out$other))
@@ -341,7 +341,7 @@ local_table <- function(read, out, score, normalise, base) {
   flag <- ifelse(out$status != "ok", out$status, ifelse(is.na(out$estimate), "empty", ""))
   none <- rep(NA_real_, rows)
   id <- if (!is.null(out$unit)) {
-    list(unit = unit_labels(read$layout, unit_rows(read$layout))[out$unit])
+    list(unit = unit_labels(read$layout, rows_of_units(read$layout))[out$unit])
   } else if (!is.null(out$area)) {
     stats::setNames(list(out$area), out$area_name)
   }

@@ -19,7 +19,7 @@ segregation_read <- function(source, columns, groups, call = rlang::caller_env()
 }
 
 # A row of the data for each unit.
-unit_rows <- function(layout) {
+rows_of_units <- function(layout) {
   level <- .Call(ioi_r_levels, layout$keys, layout$unit_at, as.double(layout$rows))
   units <- layout$first[length(layout$first)]
   out <- integer(units)

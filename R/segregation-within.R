@@ -200,7 +200,7 @@ nest_read <- function(source, columns, within, groups, call = rlang::caller_env(
   read <- segregation_read(source, columns, groups, call)
   read$within <- within
   if (length(within)) {
-    read$row <- unit_rows(read$layout)
+    read$row <- rows_of_units(read$layout)
     read$areas <- nest_areas(read, call)
   } else {
     read$areas <- list()
