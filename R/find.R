@@ -99,7 +99,7 @@ endings <- c(
 # are also written as one, with or without a hyphen (`compounds`), become that one:
 # "self employed" is "selfemployed". `apart`: their parts stay as well.
 find_stems <- function(text, compounds = find_compounds(text), apart = FALSE) {
-  lapply(plain_words(text), function(words) {
+  lapply(find_words(text), function(words) {
     content <- words[!words %in% stop_words]
     if (!length(content)) content <- words # "here" is all there is
     pair <- paste0(content[-length(content)], content[-1])
@@ -112,7 +112,7 @@ find_stems <- function(text, compounds = find_compounds(text), apart = FALSE) {
 }
 
 # Words of each text in small letters, without accents; parts at a hyphen stand apart.
-plain_words <- function(text) {
+find_words <- function(text) {
   words <- strsplit(plain_text(text), "[^a-z0-9]+")
   lapply(words, function(one) one[nzchar(one)])
 }

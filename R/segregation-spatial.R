@@ -108,7 +108,7 @@ ioi_segregation_spatial <- function(data, group, unit, count = NULL, coords = NU
   check_groups(groups)
   compare <- check_choice(compare, compare_choices, "compare")
   smoothing <- check_smoothing(bandwidth, kernel, max_distance, power)
-  reps <- check_reps(reps)
+  reps <- check_spatial_reps(reps)
   level <- check_level(level)
   split <- split_geometry(data)
   source <- segregation_source(split$data)
@@ -178,15 +178,15 @@ check_smoothing <- function(bandwidth, kernel, max_distance, power, call = rlang
       arg = "bandwidth", call = call
     )
   }
-  check_positive(max_distance, "max_distance", call)
-  check_positive(power, "power", call, finite = TRUE)
+  check_distance(max_distance, "max_distance", call)
+  check_distance(power, "power", call, finite = TRUE)
   list(
     kernel = kernel, bandwidth = unique(as.double(bandwidth)),
     max_distance = as.double(max_distance), power = as.double(power)
   )
 }
 
-check_positive <- function(x, arg, call, finite = FALSE) {
+check_distance <- function(x, arg, call, finite = FALSE) {
   if (!is.numeric(x) || length(x) != 1 || is.na(x) || x <= 0 || (finite && x == Inf)) {
     abort_ioi(
       c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {x}}."),
@@ -196,7 +196,7 @@ check_positive <- function(x, arg, call, finite = FALSE) {
   }
 }
 
-check_reps <- function(reps, call = rlang::caller_env()) {
+check_spatial_reps <- function(reps, call = rlang::caller_env()) {
   if (!is.numeric(reps) || length(reps) != 1 || !is.finite(reps) || reps < 0 ||
     reps != round(reps)) {
     abort_ioi("{.arg reps} must be one whole number of 0 or more.", "input",
