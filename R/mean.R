@@ -248,7 +248,9 @@ measurement_table <- function(layout, estimate, kind, x, level, df, more, missin
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
     vcov = if (is.matrix(estimate$v)) known_covariance(estimate$v[keep, keep, drop = FALSE], v),
-    domains = domain_list(layout$design, keep, estimate$n, estimate$presence),
+    domains = domain_list(
+      layout$design, keep, estimate$n, estimate$presence, as.double(estimate$w)
+    ),
     info = list(
       what = c(mean = "Mean", total = "Total", ratio = "Ratio")[[kind]], unit = "number",
       by = names(layout$domain$labels), level = level, ci = "wald", limits = "wald",

@@ -5,9 +5,11 @@
 #   group     the group each cell is about
 #   block     which combination of the labels it belongs to
 #   value, variance, low, high, n, df, flag
+#   people    those the group has in the whole: weights in means, shortfalls
+#   out       whether the cell takes no part in means (missing, with na.rm)
 # and `covariance` (of the values; NULL: none known, taken as independent),
-# `domains` (of an ioi_estimate), `events` (counts alone) and `info` (for the
-# result). Every gap is then a pair of cells: R/parity.R.
+# `domains` (of an ioi_estimate), `events` and `rate` (counts alone), `sampled` (people
+# are only those asked) and `info` (for the result).
 
 # Cells of `x` for the columns `group` and `by`, without their numbers.
 parity_cells <- function(x, group, by, call) {
@@ -50,11 +52,13 @@ parity_cells <- function(x, group, by, call) {
 
 # Numbers the combinations of some columns in order of first appearance.
 parity_block <- function(columns, rows) {
-  if (!length(columns)) {
-    return(rep(1L, rows))
+  block <- rep(1L, rows)
+  for (x in unname(columns)) {
+    code <- if (is.factor(x)) as.integer(x) else match(x, unique(x))
+    key <- if (all(block == 1L)) code else block * (max(code, 0) + 1) + code
+    block <- match(key, unique(key))
   }
-  key <- do.call(paste, lapply(unname(columns), function(x) match(x, unique(x))))
-  match(key, unique(key))
+  block
 }
 
 # A group may occur once in each combination of `by`.
@@ -81,7 +85,9 @@ parity_unique <- function(columns, group, call) {
 }
 
 # Cells from estimates of the package.
-parity_estimates <- function(x, group, by, level, mover, call) {
+parity_estimates <- function(x, columns, level, mover, call) {
+  group <- columns$group
+  by <- columns$by
   info <- attr(x, "info")
   if (any(c("measure", "reference") %in% setdiff(names(x), group))) {
     abort_ioi(
@@ -120,6 +126,8 @@ parity_estimates <- function(x, group, by, level, mover, call) {
     domains$id <- as.integer(domains$id[own])
     numbers$n <- as.double(domains$n[domains$id])
   }
+  numbers$people <- parity_people(x, columns, own, domains, numbers$n, call)
+  cells$sampled <- !is.null(domains) && !length(columns$population)
   cells$info$level <- if (is.null(level)) 0.95 else level
   cells$info <- c(cells$info, info[c("unit", "df_rule", "design", "source")])
   cells$info$nobs <- nobs(x)
@@ -182,61 +190,124 @@ parity_column <- function(x, name, otherwise) {
 }
 
 # Cells from a data frame of estimates of independent groups.
-parity_table <- function(x, group, by, level, mover, call) {
-  needed <- c("estimate", "std.error", if (mover) c("conf.low", "conf.high"))
+parity_table <- function(x, columns, level, mover, call) {
+  group <- columns$group
+  limits <- c("conf.low", "conf.high")
+  published <- !"std.error" %in% names(x) && all(limits %in% names(x))
+  needed <- c("estimate", if (!published) "std.error", if (mover) limits)
   if (!all(needed %in% names(x))) {
     abort_ioi(
       c(
         "{.arg x} must be estimates of the package, or have the columns
          {.field {needed}}, or come with {.arg events} and {.arg population}.",
+        "i" = "Limits ({.field {limits}}) will do in place of {.field std.error}.",
         "x" = "It has no column {.field {setdiff(needed, names(x))}}."
       ),
       "input",
       arg = "x", call = call
     )
   }
-  cells <- parity_cells(x, group, by, call)
+  cells <- parity_cells(x, group, columns$by, call)
+  level <- if (is.null(level)) 0.95 else level
   number <- function(name, otherwise = NA_real_, least = -Inf) {
     check_parity_number(parity_column(x, name, otherwise), name, least, call)[cells$kept]
   }
   numbers <- list(
-    value = number("estimate"), variance = number("std.error", least = 0)^2,
-    low = number("conf.low"), high = number("conf.high"),
+    value = number("estimate"), low = number("conf.low"), high = number("conf.high"),
     n = number("n", least = 0), df = number("df", Inf),
     flag = rep("", length(cells$kept))
   )
-  cells$info$level <- if (is.null(level)) 0.95 else level
-  cells$info$notes <- "The groups are taken as independent."
+  se <- if (published) {
+    parity_se_from_limits(numbers$value, numbers$low, numbers$high, level)
+  } else {
+    number("std.error", least = 0)
+  }
+  numbers$variance <- se^2
+  numbers$people <- parity_people(x, columns, cells$kept, NULL, numbers$n, call)
+  cells$info$level <- level
+  cells$info$notes <- c(
+    "The groups are taken as independent.",
+    if (published) "Standard errors are worked out from the published limits."
+  )
   c(cells, numbers)
 }
 
-# Cells from counts.
-parity_counts <- function(x, group, by, events, population, level, call) {
-  cells <- parity_cells(x, group, by, call)
-  x1 <- check_parity_number(x[[events]], events, 0, call)[cells$kept]
-  n <- check_parity_number(x[[population]], population, 0, call)[cells$kept]
-  many <- which(x1 > n)
-  if (length(many)) {
-    at <- cells$kept[many[1]]
-    abort_ioi(
-      c(
-        "{.arg events} must not be more than {.arg population}.",
-        "x" = "{length(many)} row{?s} {?has/have} more, first row {at}:
-               {x1[many[1]]} out of {n[many[1]]}."
-      ),
-      "data",
-      arg = "events", where = cells$kept[many], call = call
-    )
+# The people of each group in the whole: the column named, the sum of weights of a
+# survey's domain, or the base.
+parity_people <- function(x, columns, kept, domains, n, call) {
+  if (length(columns$population)) {
+    name <- columns$population
+    return(check_parity_number(x[[name]], name, 0, call)[kept])
   }
-  value <- ifelse(n > 0, x1 / n, NA)
+  if (!is.null(domains$w)) {
+    return(as.double(domains$w[domains$id]))
+  }
+  n
+}
+
+# Cells from counts: of people, or of events over time at risk.
+parity_counts <- function(x, columns, level, rate, call) {
+  cells <- parity_cells(x, columns$group, columns$by, call)
+  number <- function(name) check_parity_number(x[[name]], name, 0, call)[cells$kept]
+  x1 <- number(columns$events)
+  n <- number(columns$population)
+  if (!rate) parity_check_people(x1, n, cells$kept, call)
+  value <- x1 / n
+  value[!(n > 0)] <- NA
   cells$info$level <- if (is.null(level)) 0.95 else level
-  cells$info$unit <- "proportion"
+  cells$info$unit <- if (rate) "number" else "proportion"
   cells$info$design <- list(type = "counts", rows = nrow(x))
   cells$info$nobs <- sum(n[!is.na(value)])
   c(cells, list(
-    value = value, variance = value * (1 - value) / n, n = n, events = x1,
-    df = rep(Inf, length(n)), flag = rep("", length(n))
+    value = value, variance = parity_variance(value, n, rate), n = n, people = n,
+    events = x1, rate = rate, low = rep(NA_real_, length(n)),
+    high = rep(NA_real_, length(n)), df = rep(Inf, length(n)), flag = rep("", length(n))
   ))
+}
+
+parity_check_people <- function(x, n, rows, call) {
+  many <- which(x > n)
+  if (!length(many)) {
+    return(invisible())
+  }
+  abort_ioi(
+    c(
+      "{.arg events} must not be more than {.arg population}.",
+      "x" = "{length(many)} row{?s} {?has/have} more, first row {rows[many[1]]}:
+             {x[many[1]]} out of {n[many[1]]}.",
+      "i" = "For events that a person can have more than once, or time at risk, choose
+             a method for rates, such as {.code ci = \"score\"}."
+    ),
+    "data",
+    arg = "events", where = rows[many], call = call
+  )
+}
+
+# Each group's own limits, from its counts: Wilson's; the exact ones of a rate.
+parity_count_limits <- function(cells) {
+  method <- if (cells$rate) "exact" else "wilson"
+  able <- !is.na(cells$value)
+  limits <- rate_limits(
+    ifelse(able, cells$events, NA), ifelse(able, cells$n, NA), method, cells$info$level
+  )
+  cells[c("low", "high")] <- limits[c("conf.low", "conf.high")]
+  cells
+}
+
+# With na.rm groups that have people but no estimate take no part in means.
+parity_drop_missing <- function(cells, na.rm) {
+  cells$out <- rep(FALSE, length(cells$value))
+  if (!na.rm) {
+    return(cells)
+  }
+  cells$out <- is.na(cells$value) & !(cells$n %in% 0)
+  dropped <- sum(cells$out)
+  if (dropped > 0) {
+    cells$info$notes <- c(cells$info$notes, paste(
+      count_words(dropped, "group"), "without an estimate left out of the reference."
+    ))
+  }
+  cells
 }
 
 # A numeric column whose values are missing, or finite and not below `least`;

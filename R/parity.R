@@ -1,28 +1,8 @@
 # Parity gaps: each group against its reference. What the user gives becomes cells
-# (R/parity-cells.R), each cell is paired with its reference, the core makes a gap
-# of each pair. The formulas, their sources and their edges are in
-# src/core/parity.h.
-
-# What can be asked, by what the gap is made from. First is the default.
-parity_methods <- list(
-  estimates = list(difference = c("t", "mover"), ratio = c("log", "mover")),
-  counts = list(difference = c("newcombe", "newcombe_cc", "wald"))
-)
-
-# Ways to choose a reference from the data.
-parity_choices <- c("best", "worst", "largest")
-
-# What the core notes about a gap, as a flag.
-parity_flags <- c("", "ci_mover", "se_zero", "df", "no_log", "")
-
-parity_flag_words <- list(
-  ci_mover = "limits by MOVER, as the standard error is 0",
-  se_zero = "no test and no width: the standard error is 0",
-  no_log = "no limits: the logarithm of this ratio is undefined",
-  missing = "the group has no estimate",
-  no_reference = "the reference has no estimate here",
-  no_limits = "no limits: a standard error or a limit they need is missing or below 0"
-)
+# (R/parity-cells.R), each cell gets its reference (R/parity-reference.R), the core makes
+# a gap of each pair (R/parity-gaps.R), and the result is a table with the covariance of
+# the gaps (R/parity-result.R). The formulas, their sources and their edges are in
+# src/core/parity.h and src/core/parity_counts.h.
 
 # Columns by which gaps are kept apart without being asked for.
 parity_labels <- c(
@@ -35,90 +15,151 @@ parity_dense <- 2000
 
 #' Parity gaps between groups
 #'
-#' How far each group is from a reference group: the difference, the ratio, or
-#' both, with limits and a test. From survey estimates the gap uses the covariance
+#' How far each group is from a reference: the difference, the ratio, and what is read
+#' from them, with limits and a test. From survey estimates the gap uses the covariance
 #' of the two groups, which people sampled in the same places share.
 #'
 #' @param x One of
-#'   * estimates of the package (class [ioi_estimate]), such as
-#'     [ioi_proportion()] gives with the groups in `by`;
+#'   * estimates of the package (class [ioi_estimate]), such as [ioi_proportion()],
+#'     [ioi_mean()] or [ioi_standardise()] gives with the groups in `by`;
 #'   * a data frame with the columns `estimate` and `std.error` of groups that are
-#'     independent of each other; `n` and `df` are used if it has them, and
-#'     `conf.low` and `conf.high` are needed for `ci = "mover"`;
+#'     independent of each other; `n` and `df` are used if it has them. Published limits
+#'     `conf.low` and `conf.high` will do in place of `std.error` (see
+#'     [ioi_published()]), and are needed for `ci = "mover"`;
 #'   * a data frame of counts, with `events` and `population`.
 #' @param group The column that holds the groups (see [ioi_columns]).
-#' @param reference The group to compare with, as text; or "best" or "worst" (the
-#'   group with the best or worst estimate, see `favourable`) or "largest" (with the
-#'   largest `n` or population), chosen anew within each combination of `by`. A tie
-#'   goes to the larger group, then to the first.
-#' @param measure "difference" (group - reference), "ratio" (group / reference), or
-#'   both. Counts give differences. The difference alone when it is not given.
+#' @param reference What to compare with:
+#'   * a group, as text;
+#'   * "best" or "worst" (the group with the best or worst estimate, see
+#'     `favourable`) or "largest" (with the most people), chosen anew within each
+#'     combination of `by`; a tie goes to the larger group, then to the first;
+#'   * "overall" (all groups together, the group itself included), "rest" (all others
+#'     together) or "others_mean" (the unweighted mean of the others);
+#'   * a figure from elsewhere, made by [ioi_published()].
+#' @param measure One or more of "difference" (group - reference), "ratio" (group /
+#'   reference), "odds_ratio", "relative_difference" (ratio - 1), "shortfall",
+#'   "people_per_outcome", "four_fifths" and "parity_index": see Measures. The difference
+#'   alone when it is not given.
 #' @param by Columns within whose combinations groups are compared. `NULL`: for
 #'   estimates all the columns that set their rows apart, but for the group; for a
 #'   data frame none. Estimates are always compared within their outcome, category,
 #'   index and time.
-#' @param ci How to make limits; one method, or one for each measure. For estimates
-#'   "t" (difference) and "log" (ratio) are the defaults, "mover" serves both; for
-#'   counts "newcombe", "newcombe_cc" or "wald". See Methods.
+#' @param ci How to make limits; one method, or one for each measure. See Methods.
 #' @param adjust Adjustment of `p.value` for the number of comparisons: one of
-#'   [stats::p.adjust.methods]. The family is all groups but the reference within a
-#'   combination of `by`.
+#'   [stats::p.adjust.methods].
 #' @param favourable `TRUE` if a high value is good (employment), `FALSE` if it is
 #'   bad (unemployment). Adds the column `direction`; needed for the references
-#'   "best" and "worst".
+#'   "best" and "worst" and for the shortfall.
 #' @param ... Must be empty.
 #' @param events,population For counts: the columns of people with the outcome and
-#'   of all people in the group. Need not be whole numbers.
+#'   of all people in the group, which need not be whole numbers; or of events and
+#'   person-time, with a method for rates. For estimates `population` alone names the
+#'   column with the people that each group has in the whole, for the references
+#'   "overall" and "rest" and for the shortfall; without it the sum of weights of a
+#'   survey's group is taken, or else `n`.
 #' @param level Confidence level. `NULL`: that of `x`, and 0.95 for a data frame.
+#' @param family Which comparisons are adjusted together: "within", all groups but the
+#'   reference within a combination of `by` and a measure; "all", those of a measure in
+#'   all combinations.
+#' @param flag "overlap" adds the logical column `overlap`: do the limits of the group
+#'   and of the reference, each by itself, overlap? It is no test: limits of two groups
+#'   that clearly differ may overlap.
+#' @param na.rm Leave groups without an estimate out of the references "overall",
+#'   "rest" and "others_mean"? Otherwise one group without an estimate leaves its
+#'   combination of `by` without those references. Groups without people never count.
 #'
 #' @return A tibble of class [ioi_estimate], one row per combination of `by`,
 #'   measure and group, in the order of `x`: the `by` columns, `measure`, `group`,
 #'   `reference`, then
-#'   * `estimate`: a difference in the unit of `x` (a fraction for shares; negative
-#'     where the group is below the reference), or a ratio without unit;
-#'   * `std.error`: on the same scale, so for a ratio by the delta method;
+#'   * `estimate`: in the unit of the measure;
+#'   * `std.error`: on the same scale, by the delta method;
 #'   * `conf.low`, `conf.high`;
 #'   * `n`: people in the two groups together, unweighted; `df`: degrees of freedom
 #'     of the two together;
-#'   * `statistic`, `p.value`: the test that the difference is 0, two-sided, on the
-#'     ratio's row too;
+#'   * `statistic`, `p.value`: the test that the difference is 0, two-sided, in the
+#'     rows of other measures too;
 #'   * `direction` (with `favourable`): "better" or "worse" where `p.value` is below
 #'     1 - level, otherwise "no clear difference";
-#'   * `flag`.
+#'   * `overlap` (with `flag = "overlap"`), and `flag`.
 #'
 #'   The reference has a row against itself: difference 0, ratio 1, flag
 #'   "reference". `vcov()` of the result is the covariance of the gaps, which share
 #'   their reference; it is not kept for more than 2,000 rows of independent groups.
 #'
+#' @section Measures:
+#' With `p1` of the group and `p2` of the reference:
+#' * "difference": `p1 - p2`, in the unit of `x` (a fraction for shares, printed in
+#'   percentage points); negative where the group is below the reference.
+#' * "ratio": `p1/p2`; "relative_difference": `p1/p2 - 1`, printed in per cent.
+#' * "odds_ratio": `p1(1 - p2)/(p2(1 - p1))`, for shares.
+#' * "shortfall": people of the group whom the difference leaves without a good outcome,
+#'   `n(p2 - p1)` if a high value is good, otherwise `n(p1 - p2)`.
+#' * "people_per_outcome": `1/|p1 - p2|`, the people among whom there is one outcome more
+#'   or less. Where the limits of the difference include 0 there is no upper limit and
+#'   the flag "includes no difference".
+#' * "four_fifths": `p1` over the best rate, whatever the `reference`, with the flag
+#'   "below four fifths" under 0.8. Of an outcome that is not favourable the rates
+#'   without it are compared, for ratios of the two forms disagree (Keppel and Pearcy
+#'   2005).
+#' * "parity_index": the ratio R up to 1, `2 - 1/R` above: from 0 to 2, symmetric about 1
+#'   (the adjusted index of UNESCO).
+#'
+#' The last five have the limits of the difference or of the ratio, carried over.
+#'
 #' @section Methods:
-#' With `p1`, `p2` the estimates of group and reference, `V11`, `V22` and `V12` their
-#' variances and covariance, and `t` the quantile of the t distribution (of the normal
-#' where degrees of freedom are infinite):
-#' * "t": `p1 - p2 -+ t sqrt(V11 + V22 - 2 V12)`.
-#' * "log": `exp(log(p1/p2) -+ t sqrt(V11/p1^2 + V22/p2^2 - 2 V12/(p1 p2)))`; none
-#'   where a value is 0.
+#' Let `V11`, `V22` and `V12` be variances and covariance of group and reference, and `t`
+#' the quantile of the t distribution (of the normal where degrees of freedom are
+#' infinite). The first method of a line is the default.
+#'
+#' Estimates: difference "t", "mover"; ratio "log", "mover", "t"; odds ratio "log",
+#' "mover".
+#' * "t": `p1 - p2 -+ t sqrt(V11 + V22 - 2 V12)`, and likewise for a ratio.
+#' * "log": `exp(log(p1/p2) -+ t sqrt(V11/p1^2 + V22/p2^2 - 2 V12/(p1 p2)))`; for odds
+#'   with `p(1 - p)` in place of `p`; none where a value is 0.
 #' * "mover": built from the limits of the two estimates, so asymmetric as they are,
 #'   with the correlation of the estimates (Newcombe 1998, method 10, generalised by
-#'   Zou and Donner 2008; for ratios Donner and Zou 2012). Where the standard error
-#'   of the gap is 0 because both shares are 0 or 1, it also stands in for "t" and
-#'   "log", with the flag "ci_mover".
-#' * "newcombe": MOVER of the two Wilson limits; "newcombe_cc": of those with
-#'   continuity correction (Newcombe 1998, methods 10 and 11). "wald":
-#'   `p1 - p2 -+ z sqrt(p1 q1/n1 + p2 q2/n2)`, for comparison with other sources; it
-#'   is too narrow in small groups.
+#'   Zou and Donner 2008; for ratios Donner and Zou 2012; for odds on the logit scale).
+#'   Where the standard error of the gap is 0 because both shares are 0 or 1, it also
+#'   stands in for "t" and "log", with the flag "ci_mover".
+#'
+#' Counts, difference: "newcombe" (MOVER of the two Wilson limits), "newcombe_cc" (with
+#' continuity correction), "miettinen_nurminen" (score limits with `N/(N - 1)`), "mee"
+#' (without), "agresti_caffo", "mover", "wald". Ratio: "miettinen_nurminen", "koopman"
+#' (score without `N/(N - 1)`), "katz" (log), "walter" (log, 1/2 added), "mover". Odds
+#' ratio: "miettinen_nurminen", "cornfield" (score without), "woolf" (log), "haldane"
+#' (log, 1/2 added), "mover". "wald", "katz" and "woolf" are for comparison with other
+#' sources: "wald" is too narrow in small groups, the others have no limits where a count
+#' is 0. How often the limits hold the truth is in `vignette("parity")`.
+#'
+#' Rates (events over person-time), difference: "score". Ratio: "score", "exact", "midp",
+#' "log". Naming one of these says that `population` is person-time.
 #'
 #' The test for estimates is `(p1 - p2)/sqrt(V11 + V22 - 2 V12)` on the t
 #' distribution. For counts it is the chi-square test with N - 1 in place of N on one
-#' degree of freedom (Campbell 2007), which needs an expected count of 1 in each cell.
+#' degree of freedom (Campbell 2007), which needs an expected count of 1 in each cell and
+#' agrees with "miettinen_nurminen" in every table. For rates it is the score test; with
+#' "exact" and "midp" the conditional one, twice the smaller tail, with the events of the
+#' group as `statistic`.
 #'
-#' Degrees of freedom are counted over the two domains together: their PSUs less
+#' @section Part and whole:
+#' A group is part of "overall": `p1 - p = (1 - a)(p1 - p2)` with `a` its share of all
+#' people and `p2` the rest. Counts have the limits of the gap to the rest times `1 - a`,
+#' for ratios `R/(a R + 1 - a)`, and the test against the rest. Estimates have the
+#' variance `V11 + w'Vw - 2(Vw)_1` with shares `w` taken as fixed. Taking the two as
+#' independent would overstate it. For counts and an odds ratio against "overall", and
+#' against "others_mean" or a published figure without `n`, the only method is "mover".
+#'
+#' Degrees of freedom are counted over all domains that are compared: their PSUs less
 #' their strata, unless `x` was made with a number or with those of the whole design.
-#' For a data frame with `df` they are those of Welch and Satterthwaite, without it
-#' infinite.
+#' For a data frame with `df` they are those of Welch and Satterthwaite (the least, for
+#' means of groups), without it infinite.
 #'
 #' A reference that the data choose ("best", "worst") makes ordinary limits too
 #' narrow; the result says so.
 #'
+#' @section Adjusted gaps: Groups of different age or place can be compared within
+#'   strata (`by`), or after standardisation: pass the result of [ioi_standardise()], with
+#'   `variance = "binomial"` for shares of people.
 #' @section Missing and empty: A group or a reference without an estimate gives a
 #'   row of `NA` with a flag and stops no other. A population of 0 is an empty group.
 #'   Rows without a group, or without a value in `by`, are left out; a message of
@@ -128,12 +169,16 @@ parity_dense <- 2000
 #'   "no_limits": a standard error or limit that is needed is missing; "df": no
 #'   degrees of freedom; "no_log": the ratio has no logarithm; "ci_mover": limits by
 #'   MOVER, as the standard error is 0; "se_zero": the standard error is 0 and the
-#'   limits are a point. Flags of the estimates that concern the gap are carried on.
+#'   limits are a point; and two under Measures. Flags of the estimates that concern the
+#'   gap are carried on.
 #' @section Errors: `ioi_error_input` for an argument that is wrong or not offered
 #'   here, or a reference that no row has; `ioi_error_data` for negative or infinite
 #'   counts or standard errors, more events than people, and groups that occur twice
 #'   within a combination of `by`.
 #' @references
+#' Agresti, A. and Caffo, B. (2000). Simple and effective confidence intervals for
+#' proportions and differences of proportions. *Am. Stat.* 54, 280-288.
+#'
 #' Campbell, I. (2007). Chi-squared and Fisher-Irwin tests of two-by-two tables with
 #' small sample recommendations. *Stat. Med.* 26, 3661-3675. \doi{10.1002/sim.2832}
 #'
@@ -141,13 +186,22 @@ parity_dense <- 2000
 #' of the normal mean and standard deviation. *Stat. Methods Med. Res.* 21, 347-359.
 #' \doi{10.1177/0962280210383082}
 #'
+#' Keppel, K. G. and Pearcy, J. N. (2005). Measuring relative disparities in terms of
+#' adverse events. *J. Public Health Manag. Pract.* 11, 479-483.
+#'
+#' Koopman, P. A. R. (1984). Confidence intervals for the ratio of two binomial
+#' proportions. *Biometrics* 40, 513-517.
+#'
+#' Miettinen, O. and Nurminen, M. (1985). Comparative analysis of two rates. *Stat. Med.*
+#' 4, 213-226. \doi{10.1002/sim.4780040211}
+#'
 #' Newcombe, R. G. (1998). Interval estimation for the difference between independent
 #' proportions. *Stat. Med.* 17, 873-890.
 #'
 #' Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect
 #' measures: a general approach. *Stat. Med.* 27, 1693-1702. \doi{10.1002/sim.3095}
 #' @seealso [ioi_proportion()] for the estimates; [ioi_estimate] for what can be done
-#'   with the result.
+#'   with the result; `vignette("parity")` on reading it.
 #' @examples
 #' # Counts: people hired out of those who applied
 #' hired <- data.frame(
@@ -155,6 +209,11 @@ parity_dense <- 2000
 #' )
 #' ioi_parity(hired, group, "B",
 #'   events = hired, population = applied, favourable = TRUE
+#' )
+#' # against all applicants, and how many more of each group would have to be hired
+#' ioi_parity(hired, group, "overall",
+#'   measure = c("difference", "shortfall"), events = hired, population = applied,
+#'   favourable = TRUE
 #' )
 #'
 #' # Published estimates of independent groups
@@ -172,36 +231,88 @@ parity_dense <- 2000
 #' @export
 ioi_parity <- function(x, group, reference, measure = c("difference", "ratio"),
                        by = NULL, ci = NULL, adjust = "none", favourable = NULL, ...,
-                       events = NULL, population = NULL, level = NULL) {
+                       events = NULL, population = NULL, level = NULL,
+                       family = c("within", "all"), flag = c("test", "overlap"),
+                       na.rm = FALSE) {
   call <- rlang::current_env()
   check_dots_empty_ioi(...)
   measure <- if (missing(measure)) "difference" else measure
   check_data(x, "x")
   parity_given(missing(group), "group", "the column that holds the groups", call)
   parity_given(missing(reference), "reference", "the group to compare with", call)
-  events <- rlang::enquo(events)
-  population <- rlang::enquo(population)
-  counts <- !rlang::quo_is_null(events) || !rlang::quo_is_null(population)
-  measure <- parity_measures(measure, counts, call)
-  ci <- parity_ci(ci, measure, counts, call)
-  adjust <- check_choice(adjust, stats::p.adjust.methods, "adjust")
-  if (!is.null(favourable)) check_flag(favourable, "favourable")
+  columns <- list(
+    by = union(existing_groups(x), resolve_columns(rlang::enquo(by), x, "by")),
+    group = resolve_column(rlang::enquo(group), x, "group"),
+    events = resolve_columns(rlang::enquo(events), x, "events", most = 1),
+    population = resolve_columns(rlang::enquo(population), x, "population", most = 1)
+  )
+  rule <- parity_rule(measure, adjust, favourable, family, flag, na.rm, call)
   if (!is.null(level)) check_level(level)
+  source <- parity_source(columns, ci, call)
+  limits <- rule$flag == "overlap" || any(ci %in% "mover")
+  cells <- switch(source,
+    counts = ,
+    rates = parity_counts(x, columns, level, source == "rates", call),
+    estimates = if (is_estimate(x)) {
+      parity_estimates(x, columns, level, limits, call)
+    } else {
+      parity_table(x, columns, level, limits, call)
+    }
+  )
+  cells <- parity_drop_missing(cells, rule$na.rm)
+  rule$level <- cells$info$level
+  parity_compare(cells, reference, source, ci, rule, call)
+}
 
-  by <- union(existing_groups(x), resolve_columns(rlang::enquo(by), x, "by"))
-  group <- resolve_column(rlang::enquo(group), x, "group")
-  cells <- if (counts) {
-    events <- resolve_column(events, x, "events")
-    population <- resolve_column(population, x, "population")
-    parity_counts(x, group, by, events, population, level, call)
-  } else if (is_estimate(x)) {
-    parity_estimates(x, group, by, level, any(ci == "mover"), call)
-  } else {
-    parity_table(x, group, by, level, any(ci == "mover"), call)
+# The gaps of cells from `reference`, as a table.
+parity_compare <- function(cells, reference, source, ci, rule, call) {
+  ask <- parity_ask(cells, reference, call)
+  rule$ci <- parity_ci(ci, rule$measure, parity_kinds(source, ask), call)
+  figures <- any(rule$ci == "mover") || rule$flag == "overlap"
+  if (source != "estimates" && figures) cells <- parity_count_limits(cells)
+  common <- parity_reference(cells, ask, rule$favourable, figures, call)
+  parts <- lapply(stats::setNames(nm = rule$measure), function(m) {
+    read <- cells
+    to <- common
+    if (m == "four_fifths") {
+      flip <- parity_flips(m, rule$favourable)
+      best <- parity_reference(
+        cells, list(kind = "cell", how = "best"), !flip, figures, call
+      )
+      to <- parity_flip_reference(best, flip)
+      read <- parity_flip(cells, flip)
+    }
+    gap <- parity_gaps(read, to, m, rule$ci[[m]], rule$sign)
+    list(gap = gap, reference = if (m == "four_fifths") best else to)
+  })
+  parity_result(cells, parts, rule)
+}
+
+# ---- the four-fifths index ----------------------------------------------------
+
+# Of an adverse outcome the index compares the shares without it.
+parity_flips <- function(measure, favourable) {
+  measure == "four_fifths" && identical(favourable, FALSE)
+}
+
+parity_flip <- function(cells, flip) {
+  if (!flip) {
+    return(cells)
   }
-  pairs <- parity_pairs(cells, reference, favourable, call)
-  gaps <- parity_gaps(cells, pairs, measure, ci, counts)
-  parity_result(cells, pairs, gaps, measure, ci, adjust, favourable)
+  cells$value <- 1 - cells$value
+  cells[c("low", "high")] <- list(1 - cells$high, 1 - cells$low)
+  if (!is.null(cells$events)) cells$events <- cells$n - cells$events
+  cells
+}
+
+parity_flip_reference <- function(reference, flip) {
+  if (!flip) {
+    return(reference)
+  }
+  reference$value <- 1 - reference$value
+  reference[c("low", "high")] <- list(1 - reference$high, 1 - reference$low)
+  if (!is.null(reference$x)) reference$x <- reference$n - reference$x
+  reference
 }
 
 # ---- arguments ----------------------------------------------------------------
@@ -212,20 +323,36 @@ parity_given <- function(missing, arg, what, call) {
   }
 }
 
+# What is asked, checked.
+parity_rule <- function(measure, adjust, favourable, family, flag, na.rm, call) {
+  measure <- parity_measures(measure, call)
+  adjust <- check_choice(adjust, stats::p.adjust.methods, "adjust", call)
+  if (!is.null(favourable)) check_flag(favourable, "favourable", call)
+  if ("shortfall" %in% measure && is.null(favourable)) {
+    abort_ioi(
+      "{.arg favourable} must be given for the shortfall: is a high value good?",
+      "input",
+      arg = "favourable", call = call
+    )
+  }
+  list(
+    measure = measure, adjust = adjust, favourable = favourable,
+    sign = if (isTRUE(favourable)) -1 else 1,
+    family = check_choice(family, c("within", "all"), "family", call),
+    flag = check_choice(flag, c("test", "overlap"), "flag", call),
+    na.rm = check_flag(na.rm, "na.rm", call)
+  )
+}
+
 # The measures asked for, in the order asked.
-parity_measures <- function(measure, counts, call) {
-  offered <- names(parity_methods[[if (counts) "counts" else "estimates"]])
-  from <- if (counts) " for counts" else ""
+parity_measures <- function(measure, call) {
+  offered <- names(parity_bases)
   unknown <- if (is.character(measure)) setdiff(measure, offered) else measure
   if (!is.character(measure) || !length(measure) || length(unknown)) {
     abort_ioi(
       c(
-        paste0("{.arg measure} must be {.or {.val {offered}}}", from, "."),
-        "x" = "It is {.val {unknown}}.",
-        if (counts) {
-          c("i" = "For ratios estimate the shares first and give {.arg x} the columns
-                   {.field estimate} and {.field std.error}.")
-        }
+        "{.arg measure} must be {.or {.val {offered}}}.",
+        "x" = "It is {.val {unknown}}."
       ),
       "input",
       arg = "measure", call = call
@@ -234,9 +361,40 @@ parity_measures <- function(measure, counts, call) {
   unique(measure)
 }
 
+# Counts of people, counts over time at risk, or estimates.
+parity_source <- function(columns, ci, call) {
+  if (!length(columns$events)) {
+    return("estimates")
+  }
+  if (!length(columns$population)) {
+    abort_ioi("{.arg population} must name a column.", "input",
+      arg = "population", call = call
+    )
+  }
+  if (is.character(ci) && any(ci %in% parity_rate_methods)) "rates" else "counts"
+}
+
+# Which methods there are for each base: those of counts need a reference that is a set
+# of people too.
+parity_kinds <- function(source, ask) {
+  if (source == "estimates") {
+    return(parity_methods$estimates)
+  }
+  means <- identical(ask$how, "others_mean")
+  uncounted <- ask$kind == "published" && (is.na(ask$figure$n) || ask$figure$known)
+  if (means || uncounted) {
+    return(parity_methods$figures)
+  }
+  offered <- parity_methods[[source]]
+  if (identical(ask$how, "overall")) {
+    offered$odds_ratio <- intersect(offered$odds_ratio, "mover")
+  }
+  offered
+}
+
 # A method for each measure.
-parity_ci <- function(ci, measure, counts, call) {
-  offered <- parity_methods[[if (counts) "counts" else "estimates"]][measure]
+parity_ci <- function(ci, measure, kinds, call) {
+  offered <- stats::setNames(kinds[parity_bases[measure]], measure)
   if (is.null(ci)) {
     return(vapply(offered, `[[`, "", 1))
   }
@@ -254,10 +412,14 @@ parity_ci <- function(ci, measure, counts, call) {
   for (m in measure[!mapply(`%in%`, ci, offered)]) {
     abort_ioi(
       c(
-        paste0(
-          "{.arg ci} for the {m} from ", if (counts) "counts" else "estimates",
-          " must be {.or {.val {offered[[m]]}}}."
-        ),
+        if (length(offered[[m]])) {
+          paste0(
+            "{.arg ci} for {.val {m}}, from these data and with this reference, must be ",
+            "{.or {.val {offered[[m]]}}}."
+          )
+        } else {
+          "{.val {m}} has no method for rates."
+        },
         "x" = "It is {.val {ci[[m]]}}."
       ),
       "input",
@@ -265,331 +427,4 @@ parity_ci <- function(ci, measure, counts, call) {
     )
   }
   ci
-}
-
-# ---- pairs --------------------------------------------------------------------
-
-# The reference of each cell: `reference` (its cell, NA where it has none) and
-# `label` (a cell with the same name, to show).
-parity_pairs <- function(cells, reference, favourable, call) {
-  named <- as.character(cells$group)
-  if (!is.atomic(reference) || length(reference) != 1 || is.na(reference)) {
-    abort_ioi(
-      c(
-        "{.arg reference} must be one group, or {.or {.val {parity_choices}}}.",
-        "x" = "It is {.cls {class(reference)}} of length {length(reference)}."
-      ),
-      "input",
-      arg = "reference", call = call
-    )
-  }
-  reference <- as.character(reference)
-  if (reference %in% named) {
-    candidates <- which(named == reference)
-    label <- rep(candidates[1], length(named))
-  } else if (reference %in% parity_choices) {
-    candidates <- parity_ranked(cells, reference, favourable, call)
-    label <- NULL
-  } else {
-    abort_parity_reference(reference, named, call)
-  }
-  at <- candidates[match(cells$block, cells$block[candidates])]
-  list(
-    reference = at, label = if (is.null(label)) at else label,
-    chosen = if (is.null(label)) reference
-  )
-}
-
-# Cells from the most wanted to the least: the first of a combination of `by` is
-# its reference.
-parity_ranked <- function(cells, reference, favourable, call) {
-  if (reference != "largest" && is.null(favourable)) {
-    abort_ioi(
-      "{.arg favourable} must be given for the reference {.val {reference}}: is a high
-       value good?",
-      "input",
-      arg = "favourable", call = call
-    )
-  }
-  if (reference == "largest" && all(is.na(cells$n))) {
-    abort_ioi(
-      "The reference {.val largest} needs a column {.field n} in {.arg x}.",
-      "input",
-      arg = "reference", call = call
-    )
-  }
-  sign <- if (identical(reference == "best", isTRUE(favourable))) -1 else 1
-  key <- if (reference == "largest") rep(0, length(cells$n)) else sign * cells$value
-  able <- !is.na(key) & !(cells$n %in% 0)
-  ranked <- order(key, -cells$n, na.last = TRUE)
-  ranked[able[ranked]]
-}
-
-abort_parity_reference <- function(reference, named, call) {
-  later <- c("overall", "rest", "others_mean")
-  abort_ioi(
-    c(
-      "{.arg reference} must be a group of {.arg x}, or
-       {.or {.val {parity_choices}}}.",
-      "x" = if (reference %in% later) {
-        "{.val {reference}} is not offered in this version."
-      } else {
-        "No row has the group {.val {reference}}."
-      },
-      "i" = "The groups are {.val {unique(named)}}."
-    ),
-    "input",
-    arg = "reference", call = call
-  )
-}
-
-# Degrees of freedom and people of two cells together.
-parity_together <- function(cells, g, r) {
-  domains <- cells$domains
-  if (is.null(domains)) {
-    n <- ifelse(g == r, cells$n[g], cells$n[g] + cells$n[r])
-    chosen <- !is.null(cells$info$df_rule)
-    df <- if (chosen) pmin(cells$df[g], cells$df[r]) else parity_welch(cells, g, r)
-    return(list(df = df, n = n))
-  }
-  a <- domains$id[g]
-  b <- domains$id[r]
-  n <- domains$n[a] + ifelse(a == b, 0, domains$n[b])
-  if (!cells$counted) {
-    return(list(df = pmin(cells$df[g], cells$df[r]), n = n))
-  }
-  df <- parity_union_df(domains, a, b, n)
-  df[cells$df[g] <= 0 | cells$df[r] <= 0] <- 0 # a variance that was not estimated
-  list(df = df, n = n)
-}
-
-# Degrees of freedom of the records of two domains together.
-parity_union_df <- function(domains, a, b, n) {
-  if (!is.null(domains$df)) {
-    return(rep(domains$df, length(a)))
-  }
-  if (!is.null(domains$factor)) {
-    return(replicate_union_df(domains, a, b))
-  }
-  psus <- if (is.null(domains$psu)) n else .Call(ioi_r_parity_union, domains$psu, a, b)
-  psus - .Call(ioi_r_parity_union, domains$stratum, a, b)
-}
-
-# Welch and Satterthwaite for independent groups.
-parity_welch <- function(cells, g, r) {
-  v <- cells$variance
-  df <- (v[g] + v[r])^2 / (v[g]^2 / cells$df[g] + v[r]^2 / cells$df[r])
-  least <- pmin(cells$df[g], cells$df[r])
-  ifelse(is.na(df) | least <= 0 | g == r, least, df)
-}
-
-# ---- gaps ---------------------------------------------------------------------
-
-# A list with, for each measure, the numbers of each cell's gap, and `together`.
-parity_gaps <- function(cells, pairs, measure, ci, counts) {
-  g <- seq_along(cells$value)
-  has <- !is.na(pairs$reference)
-  r <- ifelse(has, pairs$reference, g)
-  together <- parity_together(cells, g, r)
-  together$df[!has] <- NA
-  together$n[!has] <- cells$n[!has]
-  same <- has & r == g
-  gaps <- lapply(stats::setNames(nm = measure), function(m) {
-    place <- match(ci[[m]], parity_methods[[if (counts) "counts" else "estimates"]][[m]])
-    out <- if (counts) {
-      parity_count_gaps(cells, g, r, place)
-    } else {
-      parity_estimate_gaps(cells, g, r, together$df, m, place)
-    }
-    parity_edges(out, has, same & !is.na(cells$value), m)
-  })
-  list(gaps = gaps, r = r, has = has, same = same, together = together)
-}
-
-parity_count_gaps <- function(cells, g, r, place) {
-  .Call(
-    ioi_r_parity_counts, place - 1L, cells$events, cells$n, cells$events[r],
-    cells$n[r], cells$info$level
-  )
-}
-
-parity_estimate_gaps <- function(cells, g, r, df, measure, place) {
-  covariance <- if (is.null(cells$covariance)) {
-    ifelse(r == g, cells$variance, 0)
-  } else {
-    cells$covariance[cbind(g, r)]
-  }
-  .Call(
-    ioi_r_parity_estimates, match(measure, c("difference", "ratio")) - 1L, place - 1L,
-    list(
-      cells$value, cells$value[r], cells$variance, cells$variance[r], covariance,
-      cells$low, cells$high, cells$low[r], cells$high[r], as.double(df)
-    ),
-    cells$info$level
-  )
-}
-
-# The reference against itself, and cells without a reference.
-parity_edges <- function(out, has, self, measure) {
-  at <- if (measure == "ratio") 1 else 0
-  for (name in c("estimate", "conf.low", "conf.high")) out[[name]][self] <- at
-  out$std.error[self] <- 0
-  out$statistic[self] <- out$p.value[self] <- NA
-  out$flag <- parity_flags[out$note + 1L]
-  out$flag[self] <- ""
-  for (name in setdiff(names(out), c("note", "flag"))) out[[name]][!has] <- NA
-  out$flag[!has] <- ""
-  out
-}
-
-# Why a number is missing, and what the cells' own flags say.
-parity_row_flags <- function(cells, parts, gap, ci) {
-  r <- parts$r
-  gone <- is.na(cells$value)
-  empty <- gone & (cells$n %in% 0 | grepl("(^|;)empty($|;)", cells$flag))
-  lost <- !parts$same & !gone & (!parts$has | gone[r])
-  no_limits <- !gone & !lost & !parts$same & is.na(gap$conf.low) & gap$flag == ""
-  words <- list(
-    ifelse(parts$same, "reference", ""),
-    ifelse(empty, "empty", ifelse(gone, "missing", "")),
-    ifelse(lost, "no_reference", ""),
-    ifelse(no_limits, "no_limits", ""),
-    ifelse(gone | lost, "", gap$flag),
-    parity_carried(cells$flag, ci),
-    ifelse(parts$has & !parts$same, parity_carried(cells$flag[r], ci), "")
-  )
-  parity_join(words)
-}
-
-# The flags of an estimate that hold for its gaps too; those about its limits only
-# where the gap's limits are made from them.
-parity_carried <- function(flag, ci) {
-  for (local in c("empty", "df", if (ci != "mover") c("ci_nchs", "ci_xlogit"))) {
-    flag <- gsub(paste0("(^|;)", local, "(?=$|;)"), "", flag, perl = TRUE)
-  }
-  sub("^;", "", flag)
-}
-
-# Joins flags by ";", each once.
-parity_join <- function(words) {
-  all <- do.call(paste, c(words, list(sep = ";")))
-  seen <- unique(all)
-  short <- vapply(strsplit(seen, ";", fixed = TRUE), function(w) {
-    paste(unique(w[nzchar(w)]), collapse = ";")
-  }, "")
-  short[match(all, seen)]
-}
-
-# ---- result -------------------------------------------------------------------
-
-parity_result <- function(cells, pairs, parts, measure, ci, adjust, favourable) {
-  cell <- rep(seq_along(cells$value), times = length(measure))
-  of <- rep(seq_along(measure), each = length(cells$value))
-  rows <- order(cells$block[cell], of, cell)
-  cell <- cell[rows]
-  take <- function(name) {
-    unlist(lapply(parts$gaps, `[[`, name), use.names = FALSE)[rows]
-  }
-  numbers <- list(
-    estimate = take("estimate"), std.error = take("std.error"),
-    conf.low = take("conf.low"), conf.high = take("conf.high"),
-    n = parts$together$n[cell], df = parts$together$df[cell],
-    statistic = take("statistic"),
-    p.value = parity_adjust(
-      take("p.value"), interaction(cells$block[cell], of[rows], drop = TRUE), adjust
-    )
-  )
-  if (!is.null(favourable)) {
-    numbers$direction <- parity_direction(
-      numbers, (cells$value - cells$value[parts$r])[cell], favourable, cells$info$level
-    )
-  }
-  flags <- Map(function(gap, ci) parity_row_flags(cells, parts, gap, ci), parts$gaps, ci)
-  numbers$flag <- unlist(flags, use.names = FALSE)[rows]
-  table <- c(parity_label_columns(cells, pairs, measure[of[rows]], cell), numbers)
-  new_ioi_estimate(
-    tibble::new_tibble(table, nrow = length(cell)),
-    vcov = parity_vcov(cells, parts, cell, measure[of[rows]]),
-    info = parity_info(cells, pairs, parts, ci, adjust)
-  )
-}
-
-# The columns before the estimate: `by`, then those of `label_columns` in order.
-parity_label_columns <- function(cells, pairs, measure, cell) {
-  columns <- lapply(cells$labels, `[`, cell)
-  columns$measure <- measure
-  columns$group <- cells$group[cell]
-  columns$reference <- cells$group[pairs$label[cell]]
-  own <- intersect(label_columns, names(columns))
-  columns[c(setdiff(names(columns), own), own)]
-}
-
-# Adjusted within each family; the reference has no p value and does not count.
-parity_adjust <- function(p, family, adjust) {
-  if (adjust == "none") {
-    return(p)
-  }
-  as.double(stats::ave(p, family, FUN = function(p) stats::p.adjust(p, adjust)))
-}
-
-# In words: which side of the reference, where that is clear of chance.
-parity_direction <- function(numbers, difference, favourable, level) {
-  clear <- numbers$p.value < 1 - level
-  better <- (difference > 0) == favourable
-  out <- ifelse(clear, ifelse(better, "better", "worse"), "no clear difference")
-  out[is.na(numbers$p.value)] <- NA
-  out
-}
-
-# Covariance of the gaps: J V J'.
-parity_vcov <- function(cells, parts, cell, measure) {
-  covariance <- cells$covariance
-  if (is.null(covariance)) {
-    if (length(cells$value) > parity_dense) {
-      return(NULL)
-    }
-    covariance <- diag(cells$variance, nrow = length(cells$value))
-  }
-  r <- parts$r[cell]
-  ratio <- measure == "ratio"
-  by_group <- ifelse(ratio, 1 / cells$value[r], 1)
-  by_reference <- ifelse(ratio, -cells$value[cell] / cells$value[r]^2, -1)
-  unknown <- !parts$has[cell] | !is.finite(by_group) | is.na(cells$value[cell]) |
-    is.na(cells$value[r])
-  by_group[unknown] <- NA
-  self <- parts$same[cell] & !is.na(cells$value[cell])
-  by_group[self] <- by_reference[self] <- 0
-  .Call(
-    ioi_r_parity_covariance, covariance, cell, r, as.double(by_group),
-    as.double(by_reference)
-  )
-}
-
-# What the result remembers about how it was made.
-parity_info <- function(cells, pairs, parts, ci, adjust) {
-  info <- cells$info
-  simple <- identical(unname(ci), "t") &&
-    !any(parts$gaps[[1]]$flag %in% c("ci_mover", "se_zero"))
-  notes <- c(
-    info$notes,
-    if (!is.null(pairs$chosen)) {
-      paste0(
-        "The data chose the reference (", pairs$chosen,
-        "); limits and tests do not allow for that."
-      )
-    },
-    if (adjust != "none") {
-      paste0("p-values adjusted for the number of groups (", adjust, ").")
-    }
-  )
-  info$by <- setdiff(info$by, label_columns)
-  if (identical(info$df_rule, "domain")) info$df_rule <- NULL # two domains, not one
-  info[c("what", "ci", "limits", "flags", "notes")] <- list(
-    "Parity gap", unique(unname(ci)), if (simple) "wald" else "fixed",
-    parity_flag_words, notes
-  )
-  if (is.null(cells$covariance) && length(cells$value) > parity_dense) {
-    info$no_vcov <- "There are too many rows for a covariance matrix of all."
-  }
-  info[!vapply(info, is.null, NA)]
 }

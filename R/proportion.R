@@ -508,7 +508,7 @@ proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor,
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
     vcov = if (is.matrix(estimate$v)) known_covariance(estimate$v[keep, keep, drop = FALSE], v),
-    domains = domain_list(design, domain, estimate$n, estimate$presence),
+    domains = domain_list(design, domain, estimate$n, estimate$presence, estimate$w),
     info = list(
       what = "Proportion", unit = "proportion", by = names(labels), level = level,
       ci = ci, limits = "proportion", df_rule = if (is.numeric(df)) "number" else df,
@@ -562,10 +562,11 @@ proportion_flags <- function(n, v, flag) {
   flag
 }
 
-# What an estimate remembers of its domains, to count those of two together.
-domain_list <- function(design, id, n, presence) {
+# What an estimate remembers of its domains, to count those of two together; `w`: the
+# people they stand for.
+domain_list <- function(design, id, n, presence, w = NULL) {
   list(
-    id = id, n = n, psu = presence$psu, stratum = presence$stratum,
+    id = id, n = n, w = w, psu = presence$psu, stratum = presence$stratum,
     factor = design$replicates$factor,
     df = if (is.null(design$df) && !is.null(design$replicates$columns)) {
       length(design$replicates$columns) - 1

@@ -117,6 +117,7 @@ union_domains <- function(domains, group, known, first) {
   list(
     id = group[first],
     n = vapply(members, function(at) sum(domains$n[at]), 1, USE.NAMES = FALSE),
+    w = vapply(members, function(at) sum(domains$w[at]), 1, USE.NAMES = FALSE),
     psu = shape(join(domains$psu)), stratum = shape(join(domains$stratum))
   )
 }

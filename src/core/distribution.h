@@ -15,6 +15,7 @@ typedef struct {
   double (*t_quantile)(double p, double df, int lower, int log_p);
   double (*t_tail)(double x, double df, int lower, int log_p);
   double (*beta_quantile)(double p, double a, double b, int lower, int log_p);
+  double (*beta_tail)(double x, double a, double b, int lower, int log_p);
   double (*chisq_quantile)(double p, double df, int lower, int log_p);
   double (*chisq_tail)(double x, double df, int lower, int log_p);
   double (*gamma_quantile)(double p, double shape, double scale, int lower,

@@ -25,27 +25,129 @@ double ioi_parity_difference_variance(const ioi_parity_pair *pair)
                 pair->covariance);
 }
 
-double ioi_parity_ratio_se(const ioi_parity_pair *pair)
+ioi_parity_measure ioi_parity_base(ioi_parity_measure measure)
 {
-  if (!(fabs(pair->reference) > 0)) return NAN;
-  double ratio = pair->group / pair->reference;
-  double v =
-    spread(pair->group_variance, square(ratio) * pair->reference_variance,
-           ratio * pair->covariance);
-  return sqrt(v) / fabs(pair->reference);
+  switch (measure) {
+  case IOI_PARITY_DIFFERENCE:
+  case IOI_PARITY_SHORTFALL:
+  case IOI_PARITY_PEOPLE_PER:
+    return IOI_PARITY_DIFFERENCE;
+  case IOI_PARITY_ODDS_RATIO:
+    return IOI_PARITY_ODDS_RATIO;
+  default:
+    return IOI_PARITY_RATIO;
+  }
 }
 
-ioi_status ioi_parity_log_odds_ratio(const ioi_parity_pair *pair,
-                                     double *estimate, double *se)
+/* A value and its derivatives by the two values it is made from. */
+typedef struct {
+  double value, d1, d2;
+} slope;
+
+static slope ratio_point(double p1, double p2)
 {
-  double p1 = pair->group, p2 = pair->reference;
-  if (!(p1 > 0 && p1 < 1 && p2 > 0 && p2 < 1)) return IOI_EDOMAIN;
+  if (fabs(p2) > 0) return (slope){p1 / p2, 1 / p2, -(p1 / p2) / p2};
+  return (slope){p1 / p2, NAN, NAN};
+}
+
+static slope odds_point(double p1, double p2)
+{
   double w1 = p1 * (1 - p1), w2 = p2 * (1 - p2);
-  *estimate = log(p1) - log1p(-p1) - log(p2) + log1p(-p2);
-  *se = sqrt(spread(pair->group_variance / square(w1),
-                    pair->reference_variance / square(w2),
-                    pair->covariance / (w1 * w2)));
-  return IOI_OK;
+  double odds = (p1 / (1 - p1)) / (p2 / (1 - p2));
+  if (!(p1 >= 0 && p1 <= 1 && p2 >= 0 && p2 <= 1))
+    return (slope){NAN, NAN, NAN};
+  if (!(w1 > 0 && w2 > 0)) return (slope){odds, NAN, NAN};
+  return (slope){odds, odds / w1, -odds / w2};
+}
+
+/* g(value), given g and its derivative there. */
+static slope through(slope x, double value, double derivative)
+{
+  return (slope){value, derivative * x.d1, derivative * x.d2};
+}
+
+static double index_of(double ratio)
+{
+  return ratio > 1 ? 2 - 1 / ratio : ratio;
+}
+
+static slope measure_point(ioi_parity_measure measure, double p1, double p2,
+                           ioi_parity_scale scale)
+{
+  slope gap = {p1 - p2, 1, -1}, ratio = ratio_point(p1, p2);
+  double times = scale.people * scale.sign, size = fabs(gap.value);
+  switch (measure) {
+  case IOI_PARITY_DIFFERENCE:
+    return gap;
+  case IOI_PARITY_SHORTFALL:
+    return through(gap, times * gap.value, times);
+  case IOI_PARITY_PEOPLE_PER:
+    return through(gap, 1 / size, size > 0 ? -1 / (gap.value * size) : NAN);
+  case IOI_PARITY_ODDS_RATIO:
+    return odds_point(p1, p2);
+  case IOI_PARITY_RELATIVE_DIFFERENCE:
+    return through(ratio, ratio.value - 1, 1);
+  case IOI_PARITY_INDEX:
+    return through(ratio, index_of(ratio.value),
+                   ratio.value > 1 ? 1 / square(ratio.value) : 1);
+  default:
+    return ratio;
+  }
+}
+
+void ioi_parity_point(ioi_parity_measure measure, double group,
+                      double reference, ioi_parity_scale scale,
+                      double *estimate, double *d_group, double *d_reference)
+{
+  slope at = measure_point(measure, group, reference, scale);
+  *estimate = at.value;
+  *d_group = at.d1;
+  *d_reference = at.d2;
+}
+
+double ioi_parity_se(const ioi_parity_pair *pair, double d_group,
+                     double d_reference)
+{
+  return sqrt(spread(square(d_group) * pair->group_variance,
+                     square(d_reference) * pair->reference_variance,
+                     -d_group * d_reference * pair->covariance));
+}
+
+/* Limits of D as limits of 1/|D|. */
+static void per_person(double *low, double *high)
+{
+  double far = fmax(fabs(*low), fabs(*high));
+  double near = fmin(fabs(*low), fabs(*high));
+  int apart = *low > 0 || *high < 0;
+  if (isnan(*low) || isnan(*high)) return;
+  *low = 1 / far;
+  *high = apart ? 1 / near : INFINITY;
+}
+
+void ioi_parity_carry(ioi_parity_measure measure, ioi_parity_scale scale,
+                      double *low, double *high)
+{
+  double a = *low * scale.people * scale.sign;
+  double b = *high * scale.people * scale.sign;
+  switch (measure) {
+  case IOI_PARITY_RELATIVE_DIFFERENCE:
+    *low -= 1;
+    *high -= 1;
+    break;
+  case IOI_PARITY_SHORTFALL:
+    *low = scale.sign < 0 ? b : a;
+    *high = scale.sign < 0 ? a : b;
+    break;
+  case IOI_PARITY_PEOPLE_PER:
+    per_person(low, high);
+    break;
+  case IOI_PARITY_INDEX:
+    *low = index_of(*low);
+    *high = index_of(*high);
+    break;
+  default:
+    break;
+  }
 }
 
 /* The design correlation of the two estimates, within -1 and 1. */
@@ -126,6 +228,41 @@ void ioi_parity_ratio_mover(const ioi_parity_pair *pair,
   *high = mover_above(mover_parabola(p1, p2, u1 - p1, p2 - l2, rho));
 }
 
+static double logit(double p)
+{
+  return log(p) - log1p(-p);
+}
+
+/* One end of the interval of p1 - p2 on the logit scale, from the limits to1
+ * and to2 that matter there; where a logit is infinite, its limit as it grows. */
+static double odds_end(double p1, double to1, double p2, double to2, double rho,
+                       double sign)
+{
+  double a = fabs(to1 - p1), b = fabs(p2 - to2);
+  if (isinf(p1) && isinf(p2)) return to1 - to2;
+  if (isinf(p1)) return to1 - p2 - sign * rho * b;
+  if (isinf(p2)) return p1 - to2 - sign * rho * a;
+  return p1 - p2 + sign * opposite(a, b, rho);
+}
+
+void ioi_parity_odds_mover(const ioi_parity_pair *pair,
+                           const ioi_parity_limits *limits, double *low,
+                           double *high)
+{
+  double p1 = pair->group, p2 = pair->reference, rho = correlation(pair);
+  double l1 = limits->group_low, l2 = limits->reference_low;
+  double u1 = limits->group_high, u2 = limits->reference_high;
+  *low = *high = NAN;
+  if (!(p1 >= 0 && p1 <= 1 && p2 >= 0 && p2 <= 1)) return;
+  if (isnan(l1 + l2 + u1 + u2 + rho)) return;
+  *low = p1 > 0 && p2 < 1
+           ? exp(odds_end(logit(p1), logit(l1), logit(p2), logit(u2), rho, -1))
+           : 0;
+  *high = p1 < 1 && p2 > 0
+            ? exp(odds_end(logit(p1), logit(u1), logit(p2), logit(l2), rho, 1))
+            : INFINITY;
+}
+
 /* Whether the limits of both estimates are there and not both points: MOVER
  * can then stand in for a variance of 0. */
 static int have_width(const ioi_parity_limits *limits)
@@ -149,48 +286,13 @@ static void t_test(const ioi_distribution *dist, double difference, double se,
                               : dist->t_tail(fabs(t), df, 0, 0));
 }
 
-/* Limits from the variance of the difference. */
-static void difference_limits(const ioi_parity_pair *pair,
-                              const ioi_parity_limits *limits, double t,
-                              ioi_parity_gap *gap)
-{
-  if (!(gap->std_error > 0) && have_width(limits)) {
-    ioi_parity_difference_mover(pair, limits, &gap->low, &gap->high);
-    gap->note = IOI_PARITY_BY_MOVER;
-    return;
-  }
-  if (!(gap->std_error > 0)) gap->note = IOI_PARITY_NO_SPREAD;
-  double half = gap->std_error > 0 ? t * gap->std_error : 0;
-  gap->low = gap->estimate - half;
-  gap->high = gap->estimate + half;
-}
-
-/* Limits from the variance of the log ratio. */
-static void log_limits(const ioi_parity_pair *pair,
-                       const ioi_parity_limits *limits, double t,
-                       ioi_parity_gap *gap)
-{
-  if (!(gap->estimate > 0 && isfinite(gap->estimate))) {
-    gap->note = IOI_PARITY_NO_LOG;
-    return;
-  }
-  if (!(gap->std_error > 0) && have_width(limits)) {
-    ioi_parity_ratio_mover(pair, limits, &gap->low, &gap->high);
-    gap->note = IOI_PARITY_BY_MOVER;
-    return;
-  }
-  if (!(gap->std_error > 0)) gap->note = IOI_PARITY_NO_SPREAD;
-  double half = gap->std_error > 0 ? t * gap->std_error / gap->estimate : 0;
-  gap->low = gap->estimate * exp(-half);
-  gap->high = gap->estimate * exp(half);
-}
-
-static void mover_limits(ioi_parity_measure measure,
-                         const ioi_parity_pair *pair,
+static void mover_limits(ioi_parity_measure base, const ioi_parity_pair *pair,
                          const ioi_parity_limits *limits, ioi_parity_gap *gap)
 {
-  if (measure == IOI_PARITY_RATIO)
+  if (base == IOI_PARITY_RATIO)
     ioi_parity_ratio_mover(pair, limits, &gap->low, &gap->high);
+  else if (base == IOI_PARITY_ODDS_RATIO)
+    ioi_parity_odds_mover(pair, limits, &gap->low, &gap->high);
   else
     ioi_parity_difference_mover(pair, limits, &gap->low, &gap->high);
   if (isnan(gap->low) || isnan(gap->high)) {
@@ -199,17 +301,52 @@ static void mover_limits(ioi_parity_measure measure,
   }
 }
 
-/* Estimate and standard error; left alone where a value is missing. */
-static void point(ioi_parity_measure measure, const ioi_parity_pair *pair,
-                  ioi_parity_gap *gap)
+/* estimate and its standard error, of the base. */
+typedef struct {
+  double value, se;
+} centre;
+
+static void variance_limits(ioi_parity_method method, centre at, double t,
+                            ioi_parity_gap *gap)
 {
-  if (isnan(pair->group) || isnan(pair->reference)) return;
-  if (measure == IOI_PARITY_RATIO) {
-    gap->estimate = pair->group / pair->reference;
-    gap->std_error = ioi_parity_ratio_se(pair);
+  double half = at.se > 0 ? t * at.se : 0;
+  if (method == IOI_PARITY_LOG) {
+    gap->low = at.value * exp(-half / at.value);
+    gap->high = at.value * exp(half / at.value);
   } else {
-    gap->estimate = pair->group - pair->reference;
-    gap->std_error = sqrt(ioi_parity_difference_variance(pair));
+    gap->low = at.value - half;
+    gap->high = at.value + half;
+  }
+}
+
+/* Whether exp(log value -+ ...) or value -+ ... can be formed. */
+static int has_limits(ioi_parity_method method, centre at)
+{
+  if (!isfinite(at.value) || isnan(at.se)) return 0;
+  return method == IOI_PARITY_T || at.value > 0;
+}
+
+/* Limits on the base's scale: as asked, or by MOVER where the standard error is
+ * 0 and the two estimates have limits of their own. */
+static void base_limits(ioi_parity_measure base, ioi_parity_method method,
+                        const ioi_parity_pair *pair,
+                        const ioi_parity_limits *limits, double t,
+                        ioi_parity_gap *gap)
+{
+  slope s =
+    measure_point(base, pair->group, pair->reference, (ioi_parity_scale){1, 1});
+  centre at = {s.value, ioi_parity_se(pair, s.d1, s.d2)};
+  gap->note = IOI_PARITY_AS_ASKED;
+  if (method == IOI_PARITY_MOVER) {
+    mover_limits(base, pair, limits, gap);
+  } else if (!has_limits(method, at)) {
+    gap->note = IOI_PARITY_NO_LOG;
+  } else if (!(at.se > 0) && have_width(limits)) {
+    mover_limits(base, pair, limits, gap);
+    if (gap->note == IOI_PARITY_AS_ASKED) gap->note = IOI_PARITY_BY_MOVER;
+  } else {
+    if (!(at.se > 0)) gap->note = IOI_PARITY_NO_SPREAD;
+    variance_limits(method, at, t, gap);
   }
 }
 
@@ -225,92 +362,69 @@ static int is_complete(const ioi_parity_pair *pair)
          && isfinite(pair->covariance);
 }
 
+static int is_offered(ioi_parity_measure measure, ioi_parity_method method)
+{
+  ioi_parity_measure base = ioi_parity_base(measure);
+  if (method == IOI_PARITY_LOG) return base != IOI_PARITY_DIFFERENCE;
+  return method == IOI_PARITY_MOVER || base != IOI_PARITY_ODDS_RATIO;
+}
+
 ioi_status ioi_parity_estimates(const ioi_distribution *distribution,
                                 ioi_parity_measure measure,
                                 ioi_parity_method method,
                                 const ioi_parity_pair *pair,
-                                const ioi_parity_limits *limits, double df,
-                                double level, ioi_parity_gap *gap)
+                                const ioi_parity_limits *limits,
+                                ioi_parity_scale scale, double df, double level,
+                                ioi_parity_gap *gap)
 {
-  if (!(level > 0 && level < 1)) return IOI_EDOMAIN;
-  *gap = nothing;
-  point(measure, pair, gap);
-  if (!is_complete(pair)) gap->std_error = NAN;
-  if (!is_complete(pair) || isnan(df)) return IOI_OK;
-  double difference_se = sqrt(ioi_parity_difference_variance(pair));
-  t_test(distribution, pair->group - pair->reference, difference_se, df, gap);
-  double t = ioi_interval_t_quantile(distribution, df, level);
-  gap->note = df > 0 ? IOI_PARITY_AS_ASKED : IOI_PARITY_NO_DF;
-  if (gap->note == IOI_PARITY_NO_DF) return IOI_OK;
-  if (method == IOI_PARITY_MOVER)
-    mover_limits(measure, pair, limits, gap);
-  else if (measure == IOI_PARITY_RATIO)
-    log_limits(pair, limits, t, gap);
-  else
-    difference_limits(pair, limits, t, gap);
-  return IOI_OK;
-}
-
-/* Limits of p1 - p2 from counts; variances are those of each proportion. */
-static void count_limits(ioi_parity_count_method method,
-                         const ioi_parity_pair *pair, double group_n,
-                         double reference_n, double z, ioi_parity_gap *gap)
-{
-  if (method == IOI_PARITY_WALD) {
-    gap->low = gap->estimate - z * gap->std_error;
-    gap->high = gap->estimate + z * gap->std_error;
-    return;
-  }
-  void (*wilson)(double, double, double, double *, double *) =
-    method == IOI_PARITY_NEWCOMBE ? ioi_interval_wilson
-                                  : ioi_interval_wilson_corrected;
-  ioi_parity_limits own;
-  wilson(pair->group, group_n, z, &own.group_low, &own.group_high);
-  wilson(pair->reference, reference_n, z, &own.reference_low,
-         &own.reference_high);
-  ioi_parity_difference_mover(pair, &own, &gap->low, &gap->high);
-}
-
-/* Chi-square with N - 1, written with the difference of the proportions. */
-static void count_test(const ioi_distribution *dist, double difference,
-                       double x, double n1, double n2, ioi_parity_gap *gap)
-{
-  double n = n1 + n2, mean = x / n;
-  gap->statistic = gap->p_value = NAN;
-  if (!(mean > 0 && mean < 1)) return;
-  double chisq =
-    square(difference) / (mean * (1 - mean)) * (n1 / n) * n2 * ((n - 1) / n);
-  gap->statistic = chisq;
-  gap->p_value = dist->chisq_tail(chisq, 1, 0, 0);
-}
-
-/* 0 <= x <= n and finite; a NaN is let through. */
-static int is_count(double x, double n)
-{
-  return !(x < 0 || n < 0 || x > n || isinf(x) || isinf(n));
-}
-
-ioi_status ioi_parity_counts(const ioi_distribution *distribution,
-                             ioi_parity_count_method method, double group_x,
-                             double group_n, double reference_x,
-                             double reference_n, double level,
-                             ioi_parity_gap *gap)
-{
-  if (!(level > 0 && level < 1)) return IOI_EDOMAIN;
-  if (!is_count(group_x, group_n) || !is_count(reference_x, reference_n))
+  if (!(level > 0 && level < 1) || !is_offered(measure, method))
     return IOI_EDOMAIN;
   *gap = nothing;
-  double p1 = group_x / group_n, p2 = reference_x / reference_n;
-  if (isnan(p1) || isnan(p2)) return IOI_OK;
-  ioi_parity_pair pair = {p1, p2, p1 * (1 - p1) / group_n,
-                          p2 * (1 - p2) / reference_n, 0};
-  gap->note = IOI_PARITY_AS_ASKED;
-  point(IOI_PARITY_DIFFERENCE, &pair, gap);
-  double z = ioi_interval_t_quantile(distribution, INFINITY, level);
-  count_limits(method, &pair, group_n, reference_n, z, gap);
-  count_test(distribution, gap->estimate, group_x + reference_x, group_n,
-             reference_n, gap);
+  slope at = measure_point(measure, pair->group, pair->reference, scale);
+  gap->estimate = at.value;
+  if (!is_complete(pair)) return IOI_OK;
+  gap->std_error = ioi_parity_se(pair, at.d1, at.d2);
+  if (isnan(df)) return IOI_OK;
+  t_test(distribution, pair->group - pair->reference,
+         sqrt(ioi_parity_difference_variance(pair)), df, gap);
+  gap->note = IOI_PARITY_NO_DF;
+  if (!(df > 0)) return IOI_OK;
+  base_limits(ioi_parity_base(measure), method, pair, limits,
+              ioi_interval_t_quantile(distribution, df, level), gap);
+  ioi_parity_carry(measure, scale, &gap->low, &gap->high);
   return IOI_OK;
+}
+
+/* How far the middle of the limits is from the estimate, in widths; infinite
+ * where the scale does not have them. */
+static double asymmetry(double estimate, double low, double high)
+{
+  double width = high - low;
+  if (!isfinite(low) || !isfinite(high) || !isfinite(estimate)) return INFINITY;
+  return width > 0 ? fabs((low + high) / 2 - estimate) / width : 0;
+}
+
+double ioi_parity_published_se(const ioi_distribution *distribution,
+                               double estimate, double low, double high,
+                               double level)
+{
+  if (isnan(estimate) || !(low <= high)) return NAN;
+  double z = ioi_interval_t_quantile(distribution, INFINITY, level);
+  double width = high - low, slope = 1;
+  double best = asymmetry(estimate, low, high) - 1e-9;
+  double on_log =
+    low > 0 ? asymmetry(log(estimate), log(low), log(high)) : best;
+  if (on_log < best) {
+    best = on_log;
+    width = log(high) - log(low);
+    slope = estimate;
+  }
+  if (low > 0 && high < 1
+      && asymmetry(logit(estimate), logit(low), logit(high)) < best) {
+    width = logit(high) - logit(low);
+    slope = estimate * (1 - estimate);
+  }
+  return width / (2 * z) * slope;
 }
 
 ioi_status ioi_parity_covariance(const double *variance, size_t size,

@@ -20,18 +20,34 @@ typedef struct {
   double group_low, group_high, reference_low, reference_high;
 } ioi_parity_limits;
 
-typedef enum { IOI_PARITY_DIFFERENCE = 0, IOI_PARITY_RATIO } ioi_parity_measure;
-
-/* Limits from estimates: t (difference) or log (ratio) from the variance, or
- * MOVER from the limits of the two estimates. */
-typedef enum { IOI_PARITY_VARIANCE = 0, IOI_PARITY_MOVER } ioi_parity_method;
-
-/* Limits of a difference of proportions from counts. */
+/* What is measured of a group's value p1 and its reference's p2. The first
+ * three are the bases; limits of the others are those of their base, carried
+ * over (ioi_parity_carry). D = p1 - p2, R = p1/p2. */
 typedef enum {
-  IOI_PARITY_NEWCOMBE = 0,
-  IOI_PARITY_NEWCOMBE_CORRECTED,
-  IOI_PARITY_WALD
-} ioi_parity_count_method;
+  IOI_PARITY_DIFFERENCE = 0,
+  IOI_PARITY_RATIO,
+  IOI_PARITY_ODDS_RATIO,          /* p1 q2/(q1 p2), for fractions */
+  IOI_PARITY_RELATIVE_DIFFERENCE, /* R - 1 */
+  IOI_PARITY_SHORTFALL,           /* people x D, people x -D if high is good */
+  IOI_PARITY_PEOPLE_PER,  /* 1/|D|: people per one outcome more or less */
+  IOI_PARITY_FOUR_FIFTHS, /* R */
+  IOI_PARITY_INDEX        /* R up to 1, 2 - 1/R above: UNESCO's adjusted form */
+} ioi_parity_measure;
+
+/* What the measures need beside the two values: people in the group, and the
+ * sign of the shortfall (-1 if a high value is good, otherwise 1). */
+typedef struct {
+  double people, sign;
+} ioi_parity_scale;
+
+/* Limits from estimates: t from the variance of a difference or of a ratio,
+ * log from that of a log ratio or log odds ratio, MOVER from the limits of the
+ * two estimates. */
+typedef enum {
+  IOI_PARITY_T = 0,
+  IOI_PARITY_LOG,
+  IOI_PARITY_MOVER
+} ioi_parity_method;
 
 /* What became of the limits. */
 typedef enum {
@@ -51,19 +67,29 @@ typedef struct {
   ioi_parity_note note;
 } ioi_parity_gap;
 
+/* The base whose limits a measure's are made from. */
+ioi_parity_measure ioi_parity_base(ioi_parity_measure measure);
+
+/* Estimate of a measure, and its derivatives by the group's and the
+ * reference's value. NaN where it is undefined: 0/0, and a ratio, and what is
+ * made from one, has no derivative at a reference of 0, nor 1/|D| at 0.
+ *   scale [in]  read by the shortfall alone */
+void ioi_parity_point(ioi_parity_measure measure, double group,
+                      double reference, ioi_parity_scale scale,
+                      double *estimate, double *d_group, double *d_reference);
+
+/* Standard error by the delta method: sqrt(g1^2 V1 + g2^2 V2 + 2 g1 g2 V12). */
+double ioi_parity_se(const ioi_parity_pair *pair, double d_group,
+                     double d_reference);
+
+/* Carries limits of the base over to the measure, in place. For 1/|D| the
+ * limits are those of |D| inverted; where D may be 0 the upper is infinite. */
+void ioi_parity_carry(ioi_parity_measure measure, ioi_parity_scale scale,
+                      double *low, double *high);
+
 /* Variance of group - reference: V1 + V2 - 2 V12, never below 0; 0 where only
  * the rounding of the three terms is left. */
 double ioi_parity_difference_variance(const ioi_parity_pair *pair);
-
-/* Standard error of group / reference by the delta method, on the ratio's own
- * scale: sqrt(V1 + R^2 V2 - 2 R V12)/|reference|; NaN for a reference of 0. */
-double ioi_parity_ratio_se(const ioi_parity_pair *pair);
-
-/* Log odds ratio of two proportions and its standard error, from
- * V1/(p1 q1)^2 + V2/(p2 q2)^2 - 2 V12/(p1 q1 p2 q2).
- * IOI_EDOMAIN (nothing written) unless both are strictly between 0 and 1. */
-ioi_status ioi_parity_log_odds_ratio(const ioi_parity_pair *pair,
-                                     double *estimate, double *se);
 
 /* MOVER limits of the difference (Newcombe 1998, Stat. Med. 17:873; Zou and
  * Donner 2008, Stat. Med. 27:1693), with rho = V12/sqrt(V1 V2), 0 where a
@@ -84,39 +110,40 @@ void ioi_parity_ratio_mover(const ioi_parity_pair *pair,
                             const ioi_parity_limits *limits, double *low,
                             double *high);
 
+/* MOVER limits of the odds ratio of two fractions: those of the difference of
+ * the logits, with the limits' logits and the correlation as above. NaN unless
+ * both are fractions and one limit at least is finite. */
+void ioi_parity_odds_mover(const ioi_parity_pair *pair,
+                           const ioi_parity_limits *limits, double *low,
+                           double *high);
+
 /* The gap between two estimates.
  *   limits [in]  read by MOVER, and by the others in place of a variance of 0
  *                where the two limits of an estimate differ; may hold NaN
  *   df     [in]  degrees of freedom of the pair; may be infinite (normal)
  *   level  [in]  between 0 and 1
- *   gap    [out] difference: D -+ t sqrt(V) or MOVER; ratio:
- *                exp(log R -+ t se(log R)) or MOVER. statistic = D/sqrt(V) and
- *                its two-sided p on df, for the ratio too; NaN where V is 0 or
- *                df <= 0. A ratio to 0 is infinite, 0/0 is NaN.
- * IOI_EDOMAIN: level outside (0, 1); nothing is written. */
+ *   gap    [out] limits on the base's scale - D -+ t sqrt(V), R -+ t se(R),
+ *                exp(log R -+ t se(log R)), or MOVER - carried over to the
+ *                measure. statistic = D/sqrt(V) and its two-sided p on df, for
+ *                every measure; NaN where V is 0 or df <= 0. A ratio to 0 is
+ *                infinite, 0/0 is NaN.
+ * IOI_EDOMAIN: level outside (0, 1), or log for a difference, or t for an odds
+ * ratio; nothing is written. */
 ioi_status ioi_parity_estimates(const ioi_distribution *distribution,
                                 ioi_parity_measure measure,
                                 ioi_parity_method method,
                                 const ioi_parity_pair *pair,
-                                const ioi_parity_limits *limits, double df,
-                                double level, ioi_parity_gap *gap);
+                                const ioi_parity_limits *limits,
+                                ioi_parity_scale scale, double df, double level,
+                                ioi_parity_gap *gap);
 
-/* The difference of two proportions from counts: x events among n people.
- * Limits: Newcombe (1998) = MOVER of Wilson's limits, the same of the
- * continuity-corrected Wilson limits, or Wald (collapses at 0 and 1).
- * std_error is sqrt(p1 q1/n1 + p2 q2/n2). Test: chi-square with N - 1
- * (Campbell 2007, Stat. Med. 26:3661) on one degree of freedom,
- *   (N - 1) (x1 y2 - x2 y1)^2 / (n1 n2 X Y), y = n - x, X and Y their sums,
- * NaN where X or Y is 0.
- *   x, n  [in]  0 <= x <= n, finite, need not be whole; n of 0 or a NaN gives a
- *               gap of NaN noted IOI_PARITY_MISSING
- * IOI_EDOMAIN: x or n outside those ranges, or level outside (0, 1); nothing
- * is written. */
-ioi_status ioi_parity_counts(const ioi_distribution *distribution,
-                             ioi_parity_count_method method, double group_x,
-                             double group_n, double reference_x,
-                             double reference_n, double level,
-                             ioi_parity_gap *gap);
+/* Standard error behind published limits: (high - low)/(2z) on the plain, log
+ * or logit scale, whichever puts the middle of the limits nearest to the
+ * estimate in units of their width (plain first), times the derivative back at
+ * the estimate. NaN where a value is missing or the limits are turned round. */
+double ioi_parity_published_se(const ioi_distribution *distribution,
+                               double estimate, double low, double high,
+                               double level);
 
 /* Covariance of gaps that are functions of estimates with covariance V:
  * J V J', each row of J with the two entries d_group at column group[i] and

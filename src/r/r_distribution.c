@@ -9,6 +9,7 @@ static const ioi_distribution rmath = {
   .t_quantile = Rf_qt,
   .t_tail = Rf_pt,
   .beta_quantile = Rf_qbeta,
+  .beta_tail = Rf_pbeta,
   .chisq_quantile = Rf_qchisq,
   .chisq_tail = Rf_pchisq,
   .gamma_quantile = Rf_qgamma,

@@ -83,11 +83,15 @@ SEXP ioi_r_segregation_local(SEXP table, SEXP first, SEXP kind, SEXP a, SEXP b);
 SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level);
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);
-SEXP ioi_r_parity_counts(SEXP method, SEXP group_x, SEXP group_n,
-                         SEXP reference_x, SEXP reference_n, SEXP level);
+SEXP ioi_r_parity_counts(SEXP measure, SEXP method, SEXP values, SEXP sign,
+                         SEXP level);
 SEXP ioi_r_parity_covariance(SEXP variance, SEXP group, SEXP reference,
                              SEXP d_group, SEXP d_reference);
-SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP level);
+SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP sign,
+                            SEXP level);
+SEXP ioi_r_parity_gradient(SEXP measure, SEXP group, SEXP reference,
+                           SEXP people, SEXP sign);
+SEXP ioi_r_parity_published(SEXP estimate, SEXP low, SEXP high, SEXP level);
 SEXP ioi_r_parity_union(SEXP bits, SEXP a, SEXP b);
 
 SEXP ioi_r_progress(SEXP time, SEXP value, SEXP variance, SEXP covariance,

@@ -2,21 +2,29 @@
 #include "r/r_ioi.h"
 
 #include "core/parity.h"
+#include "core/parity_counts.h"
 
-/* Order of the vectors in the list R hands over. */
+/* Order of the vectors in the lists R hands over: a pair, the people of the
+ * group, then what estimates or counts need. */
 enum {
   GROUP,
   REFERENCE,
   GROUP_VARIANCE,
   REFERENCE_VARIANCE,
   COVARIANCE,
-  GROUP_LOW,
+  PEOPLE,
+  SHARED
+};
+enum {
+  GROUP_LOW = SHARED,
   GROUP_HIGH,
   REFERENCE_LOW,
   REFERENCE_HIGH,
   DF,
-  INPUTS
+  ESTIMATE_INPUTS
 };
+enum { X1 = SHARED, N1, X2, N2, SHARE, COUNT_INPUTS };
+enum { MOST_INPUTS = 11, BETWEEN_INTERRUPTS = 1 << 14 };
 
 enum { ESTIMATE, STD_ERROR, LOW, HIGH, STATISTIC, P_VALUE, NOTE };
 
@@ -59,64 +67,132 @@ static int is_double(SEXP x, R_xlen_t rows)
   return Rf_isReal(x) && XLENGTH(x) == rows;
 }
 
-/* measure, method: places in R's lists, from 0; values: the double vectors
- * above, of one length; level: one double. */
-SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP level)
+/* The vectors of the list, checked; gives how many values each has. */
+static R_xlen_t read_inputs(SEXP values, int inputs, const double **v)
 {
-  if (!Rf_isInteger(measure) || !Rf_isInteger(method)
-      || TYPEOF(values) != VECSXP || XLENGTH(values) != INPUTS
-      || !is_double(level, 1))
-    Rf_error("ioi bug: measure, method, ten vectors and a level expected");
-  const double *v[INPUTS];
+  if (TYPEOF(values) != VECSXP || XLENGTH(values) != inputs)
+    Rf_error("ioi bug: a list of %d vectors expected", inputs);
   R_xlen_t rows = XLENGTH(VECTOR_ELT(values, GROUP));
-  for (int k = 0; k < INPUTS; k++) {
+  for (int k = 0; k < inputs; k++) {
     if (!is_double(VECTOR_ELT(values, k), rows))
       Rf_error("ioi bug: double vectors of one length expected");
     v[k] = REAL_RO(VECTOR_ELT(values, k));
   }
+  return rows;
+}
 
+static ioi_parity_pair pair_at(const double **v, R_xlen_t i)
+{
+  return (ioi_parity_pair){v[GROUP][i], v[REFERENCE][i], v[GROUP_VARIANCE][i],
+                           v[REFERENCE_VARIANCE][i], v[COVARIANCE][i]};
+}
+
+static void check_options(SEXP measure, SEXP method, SEXP sign, SEXP level)
+{
+  if (!Rf_isInteger(measure) || !Rf_isInteger(method) || !is_double(sign, 1)
+      || !is_double(level, 1))
+    Rf_error("ioi bug: measure, method, a sign and a level expected");
+}
+
+/* measure, method: places in the core's lists, from 0; values: double vectors
+ * of one length; sign: that of the shortfall; level: one double. */
+SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP sign,
+                            SEXP level)
+{
+  check_options(measure, method, sign, level);
+  const double *v[MOST_INPUTS];
+  R_xlen_t rows = read_inputs(values, ESTIMATE_INPUTS, v);
+  ioi_parity_measure what = (ioi_parity_measure) INTEGER_ELT(measure, 0);
+  ioi_parity_method how = (ioi_parity_method) INTEGER_ELT(method, 0);
   SEXP out = PROTECT(make_gaps(rows));
   for (R_xlen_t i = 0; i < rows; i++) {
-    ioi_parity_pair pair = {v[GROUP][i], v[REFERENCE][i], v[GROUP_VARIANCE][i],
-                            v[REFERENCE_VARIANCE][i], v[COVARIANCE][i]};
+    if (i % BETWEEN_INTERRUPTS == 0) R_CheckUserInterrupt();
+    ioi_parity_pair pair = pair_at(v, i);
     ioi_parity_limits limits = {v[GROUP_LOW][i], v[GROUP_HIGH][i],
                                 v[REFERENCE_LOW][i], v[REFERENCE_HIGH][i]};
+    ioi_parity_scale scale = {v[PEOPLE][i], REAL_ELT(sign, 0)};
     ioi_parity_gap gap;
-    if (ioi_parity_estimates(ioi_r_distribution(),
-                             (ioi_parity_measure) INTEGER_ELT(measure, 0),
-                             (ioi_parity_method) INTEGER_ELT(method, 0), &pair,
-                             &limits, v[DF][i], REAL_ELT(level, 0), &gap)
+    if (ioi_parity_estimates(ioi_r_distribution(), what, how, &pair, &limits,
+                             scale, v[DF][i], REAL_ELT(level, 0), &gap)
         != IOI_OK)
-      Rf_error("ioi bug: level out of range");
+      Rf_error("ioi bug: level or method out of range");
     put_gap(out, i, &gap);
   }
   UNPROTECT(1);
   return out;
 }
 
-/* method: place in R's list, from 0; events and people of the groups and of
- * their references: double vectors of one length; level: one double. */
-SEXP ioi_r_parity_counts(SEXP method, SEXP group_x, SEXP group_n,
-                         SEXP reference_x, SEXP reference_n, SEXP level)
+/* The same from counts: the pair gives estimate and standard error, the counts
+ * limits and test. The reference of a row with a share above 0 is the whole of
+ * which the group is that share; its counts are those of the rest. */
+SEXP ioi_r_parity_counts(SEXP measure, SEXP method, SEXP values, SEXP sign,
+                         SEXP level)
 {
-  R_xlen_t rows = XLENGTH(group_x);
-  if (!Rf_isInteger(method) || !is_double(group_x, rows)
-      || !is_double(group_n, rows) || !is_double(reference_x, rows)
-      || !is_double(reference_n, rows) || !is_double(level, 1))
-    Rf_error("ioi bug: a method, double vectors and a level expected");
-
-  SEXP out = PROTECT(make_gaps(rows));
-  const double *x1 = REAL_RO(group_x), *n1 = REAL_RO(group_n);
-  const double *x2 = REAL_RO(reference_x), *n2 = REAL_RO(reference_n);
-  for (R_xlen_t i = 0; i < rows; i++) {
-    ioi_parity_gap gap;
-    if (ioi_parity_counts(ioi_r_distribution(),
+  check_options(measure, method, sign, level);
+  const double *v[MOST_INPUTS];
+  R_xlen_t rows = read_inputs(values, COUNT_INPUTS, v);
+  ioi_parity_measure what = (ioi_parity_measure) INTEGER_ELT(measure, 0);
+  ioi_parity_rule rule = {ioi_r_distribution(), ioi_parity_base(what),
                           (ioi_parity_count_method) INTEGER_ELT(method, 0),
-                          x1[i], n1[i], x2[i], n2[i], REAL_ELT(level, 0), &gap)
+                          REAL_ELT(level, 0)};
+  SEXP out = PROTECT(make_gaps(rows));
+  for (R_xlen_t i = 0; i < rows; i++) {
+    if (i % BETWEEN_INTERRUPTS == 0) R_CheckUserInterrupt();
+    ioi_parity_pair pair = pair_at(v, i);
+    ioi_parity_table counts = {v[X1][i], v[N1][i], v[X2][i], v[N2][i]};
+    ioi_parity_scale scale = {v[PEOPLE][i], REAL_ELT(sign, 0)};
+    ioi_parity_gap gap;
+    if (ioi_parity_count_gap(&rule, what, &pair, &counts, v[SHARE][i], scale,
+                             &gap)
         != IOI_OK)
-      Rf_error("ioi bug: counts or level out of range");
+      Rf_error("ioi bug: counts, level or method out of range");
     put_gap(out, i, &gap);
   }
+  UNPROTECT(1);
+  return out;
+}
+
+/* measure: as above; group, reference, people: double vectors of one length;
+ * sign: one double. Gives the derivatives of the measure by the two values. */
+SEXP ioi_r_parity_gradient(SEXP measure, SEXP group, SEXP reference,
+                           SEXP people, SEXP sign)
+{
+  R_xlen_t rows = XLENGTH(group);
+  if (!Rf_isInteger(measure) || !is_double(group, rows)
+      || !is_double(reference, rows) || !is_double(people, rows)
+      || !is_double(sign, 1))
+    Rf_error("ioi bug: a measure, double vectors and a sign expected");
+  const char *names[] = {"group", "reference", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, Rf_allocVector(REALSXP, rows));
+  SET_VECTOR_ELT(out, 1, Rf_allocVector(REALSXP, rows));
+  for (R_xlen_t i = 0; i < rows; i++) {
+    ioi_parity_scale scale = {REAL_ELT(people, i), REAL_ELT(sign, 0)};
+    double estimate, d_group, d_reference;
+    ioi_parity_point((ioi_parity_measure) INTEGER_ELT(measure, 0),
+                     REAL_ELT(group, i), REAL_ELT(reference, i), scale,
+                     &estimate, &d_group, &d_reference);
+    put(out, 0, i, d_group);
+    put(out, 1, i, d_reference);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Published estimates and their limits, double vectors of one length, and a
+ * level: the standard errors. */
+SEXP ioi_r_parity_published(SEXP estimate, SEXP low, SEXP high, SEXP level)
+{
+  R_xlen_t rows = XLENGTH(estimate);
+  if (!is_double(estimate, rows) || !is_double(low, rows)
+      || !is_double(high, rows) || !is_double(level, 1))
+    Rf_error("ioi bug: double vectors and a level expected");
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, rows));
+  for (R_xlen_t i = 0; i < rows; i++)
+    SET_REAL_ELT(out, i,
+                 or_na(ioi_parity_published_se(
+                   ioi_r_distribution(), REAL_ELT(estimate, i),
+                   REAL_ELT(low, i), REAL_ELT(high, i), REAL_ELT(level, 0))));
   UNPROTECT(1);
   return out;
 }

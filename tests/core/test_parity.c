@@ -1,9 +1,8 @@
 /* test_parity.c - gaps between a group and its reference.
  *
- * Published numbers: Newcombe (1998), Stat. Med. 17:873-890, table II, methods
- * 10 (Wilson) and 11 (with continuity correction). Second routes: the variance
- * of a difference written as a sum of squares, limits of ratios as the values at
- * which the limits of p1 - R p2 end at 0. Then identities and edges. */
+ * Second routes: the variance of a difference written as a sum of squares,
+ * limits of ratios as the values at which the limits of p1 - R p2 end at 0,
+ * derivatives as slopes. Then identities and edges. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,15 +31,6 @@ static void near(double got, double want, double tolerance)
     fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
 }
 
-static ioi_parity_gap from_counts(ioi_parity_count_method method, double x1,
-                                  double n1, double x2, double n2)
-{
-  ioi_parity_gap gap;
-  assert_int_equal(
-    ioi_parity_counts(&rmath, method, x1, n1, x2, n2, 0.95, &gap), IOI_OK);
-  return gap;
-}
-
 static ioi_parity_gap from_estimates(ioi_parity_measure measure,
                                      ioi_parity_method method,
                                      ioi_parity_pair pair,
@@ -48,101 +38,13 @@ static ioi_parity_gap from_estimates(ioi_parity_measure measure,
 {
   ioi_parity_gap gap;
   assert_int_equal(ioi_parity_estimates(&rmath, measure, method, &pair, &limits,
-                                        df, 0.95, &gap),
+                                        (ioi_parity_scale){1000, -1}, df, 0.95,
+                                        &gap),
                    IOI_OK);
   return gap;
 }
 
 static const ioi_parity_limits unknown = {NAN, NAN, NAN, NAN};
-
-static void newcombe_as_published(void **state)
-{
-  const struct {
-    double x1, n1, x2, n2, low, high, low_cc, high_cc;
-  } table[] = {
-    {56, 70, 48, 80, 0.0524, 0.3339, 0.0428, 0.3422},
-    {9, 10, 3, 10, 0.1705, 0.8090, 0.1013, 0.8387},
-    {5, 56, 0, 29, -0.0381, 0.1926, -0.0667, 0.2037},
-    {0, 10, 0, 20, -0.1611, 0.2775, -0.2005, 0.3445},
-    {0, 10, 0, 10, -0.2775, 0.2775, -0.3445, 0.3445},
-    {10, 10, 0, 20, 0.6791, 1.0000, 0.6014, 1.0000},
-    {10, 10, 0, 10, 0.6075, 1.0000, 0.5128, 1.0000},
-  };
-  (void) state;
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-    ioi_parity_gap gap = from_counts(IOI_PARITY_NEWCOMBE, table[i].x1,
-                                     table[i].n1, table[i].x2, table[i].n2);
-    near(gap.low, table[i].low, 5e-5);
-    near(gap.high, table[i].high, 5e-5);
-    gap = from_counts(IOI_PARITY_NEWCOMBE_CORRECTED, table[i].x1, table[i].n1,
-                      table[i].x2, table[i].n2);
-    near(gap.low, table[i].low_cc, 5e-5);
-    near(gap.high, table[i].high_cc, 5e-5);
-  }
-}
-
-static void chisquare_is_pearsons_times_n_minus_1(void **state)
-{
-  /* Pearson's from expected counts, cell by cell. */
-  const double x[2] = {9, 3}, n[2] = {10, 14};
-  double share = (x[0] + x[1]) / (n[0] + n[1]), pearson = 0;
-  (void) state;
-  for (int i = 0; i < 2; i++) {
-    pearson += pow(x[i] - n[i] * share, 2) / (n[i] * share);
-    pearson += pow(n[i] - x[i] - n[i] * (1 - share), 2) / (n[i] * (1 - share));
-  }
-  ioi_parity_gap gap = from_counts(IOI_PARITY_WALD, 9, 10, 3, 14);
-  near(gap.statistic, pearson * 23 / 24, 1e-12);
-  near(gap.p_value, 2 * pnorm5(sqrt(pearson * 23 / 24), 0, 1, 0, 0), 1e-12);
-  near(gap.std_error, sqrt(0.9 * 0.1 / 10 + 3 * 11 / (14.0 * 14 * 14)), 1e-12);
-  near(gap.high - gap.low, 2 * qnorm5(0.975, 0, 1, 1, 0) * gap.std_error,
-       1e-12);
-}
-
-static void counts_turn_and_mirror(void **state)
-{
-  (void) state;
-  for (int m = IOI_PARITY_NEWCOMBE; m <= IOI_PARITY_WALD; m++) {
-    ioi_parity_count_method method = (ioi_parity_count_method) m;
-    ioi_parity_gap gap = from_counts(method, 7.5, 34, 1, 40);
-    ioi_parity_gap turned = from_counts(method, 1, 40, 7.5, 34);
-    ioi_parity_gap mirrored = from_counts(method, 26.5, 34, 39, 40);
-    near(turned.low, -gap.high, 1e-14);
-    near(turned.high, -gap.low, 1e-14);
-    near(mirrored.low, -gap.high, 1e-12);
-    near(mirrored.statistic, gap.statistic, 1e-10);
-    assert_int_equal(gap.note, IOI_PARITY_AS_ASKED);
-  }
-}
-
-static void counts_at_the_edges(void **state)
-{
-  const double bad[][4] = {{-1, 10, 2, 10},      {11, 10, 2, 10},
-                           {1, -10, 2, 10},      {1, 10, 2, 1},
-                           {1, 10, 2, INFINITY}, {INFINITY, 10, 2, 10}};
-  ioi_parity_gap gap = {.estimate = 7};
-  (void) state;
-  for (int i = 0; i < 6; i++)
-    assert_int_equal(ioi_parity_counts(&rmath, IOI_PARITY_NEWCOMBE, bad[i][0],
-                                       bad[i][1], bad[i][2], bad[i][3], 0.95,
-                                       &gap),
-                     IOI_EDOMAIN);
-  assert_int_equal(
-    ioi_parity_counts(&rmath, IOI_PARITY_NEWCOMBE, 1, 2, 1, 2, 95, &gap),
-    IOI_EDOMAIN);
-  assert_true(gap.estimate == 7);
-
-  gap = from_counts(IOI_PARITY_NEWCOMBE, 0, 0, 2, 10); /* nobody there */
-  assert_true(isnan(gap.estimate) && isnan(gap.low) && isnan(gap.p_value));
-  assert_int_equal(gap.note, IOI_PARITY_MISSING);
-  gap = from_counts(IOI_PARITY_NEWCOMBE, NAN, 5, 2, 10);
-  assert_true(isnan(gap.estimate));
-  gap = from_counts(IOI_PARITY_NEWCOMBE, 0, 10, 0, 20); /* no events at all */
-  assert_true(gap.estimate == 0 && isnan(gap.statistic) && isnan(gap.p_value));
-  gap = from_counts(IOI_PARITY_NEWCOMBE, 3e9, 4e9, 1e9, 2e9); /* past 2^31 */
-  near(gap.estimate, 0.25, 1e-15);
-  near(gap.low, 0.25, 1e-4);
-}
 
 static void difference_from_estimates(void **state)
 {
@@ -150,15 +52,15 @@ static void difference_from_estimates(void **state)
   ioi_parity_pair pair = {0.5, 0.75, 5.0 / 12, 5.0 / 12, -0.25};
   (void) state;
   near(ioi_parity_difference_variance(&pair), 4.0 / 3, 1e-14);
-  ioi_parity_gap gap = from_estimates(IOI_PARITY_DIFFERENCE,
-                                      IOI_PARITY_VARIANCE, pair, unknown, 3);
+  ioi_parity_gap gap =
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_T, pair, unknown, 3);
   near(gap.estimate, -0.25, 0);
   near(gap.std_error, sqrt(4.0 / 3), 1e-14);
   near(gap.statistic, -0.25 / sqrt(4.0 / 3), 1e-14);
   near(gap.high, -0.25 + 3.182446305 * sqrt(4.0 / 3), 1e-8); /* t, 3 df */
   near(gap.p_value, 2 * pt(gap.statistic, 3, 1, 0), 1e-14);
-  gap = from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_VARIANCE, pair,
-                       unknown, INFINITY);
+  gap = from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_T, pair, unknown,
+                       INFINITY);
   near(gap.low, -0.25 - 1.959963985 * sqrt(4.0 / 3), 1e-8);
 }
 
@@ -166,8 +68,8 @@ static void ratio_from_estimates(void **state)
 {
   ioi_parity_pair pair = {0.4, 0.5, 0.0016, 0.0009, 0.0006};
   (void) state;
-  ioi_parity_gap gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_VARIANCE,
-                                      pair, unknown, INFINITY);
+  ioi_parity_gap gap =
+    from_estimates(IOI_PARITY_RATIO, IOI_PARITY_LOG, pair, unknown, INFINITY);
   double se_log = sqrt(0.01 + 0.0036 - 2 * 0.003); /* of the log of the ratio */
   near(gap.estimate, 0.8, 1e-15);
   near(gap.std_error, 0.8 * se_log, 1e-15);
@@ -175,15 +77,132 @@ static void ratio_from_estimates(void **state)
   near(gap.low * gap.high, 0.64, 1e-14);
   near(gap.statistic, -0.1 / sqrt(0.0025 - 0.0012), 1e-12);
 
-  double log_or, se;
-  assert_int_equal(ioi_parity_log_odds_ratio(&pair, &log_or, &se), IOI_OK);
-  near(log_or, log(0.4 / 0.6), 1e-15);
-  near(se,
-       sqrt(0.0016 / pow(0.24, 2) + 0.0009 / pow(0.25, 2)
-            - 0.0012 / (0.24 * 0.25)),
-       1e-14);
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_T, pair, unknown, INFINITY);
+  near(gap.high - gap.low, 2 * 1.959963985 * 0.8 * se_log, 1e-9);
+}
+
+static void odds_ratio_from_estimates(void **state)
+{
+  ioi_parity_pair pair = {0.4, 0.5, 0.0016, 0.0009, 0.0006};
+  double se = sqrt(0.0016 / pow(0.24, 2) + 0.0009 / pow(0.25, 2)
+                   - 0.0012 / (0.24 * 0.25)); /* of the log */
+  (void) state;
+  ioi_parity_gap gap = from_estimates(IOI_PARITY_ODDS_RATIO, IOI_PARITY_LOG,
+                                      pair, unknown, INFINITY);
+  near(gap.estimate, 0.4 / 0.6, 1e-15);
+  near(gap.std_error, 0.4 / 0.6 * se, 1e-14);
+  near(log(gap.high / gap.estimate), 1.959963985 * se, 1e-9);
   pair.group = 1;
-  assert_int_equal(ioi_parity_log_odds_ratio(&pair, &log_or, &se), IOI_EDOMAIN);
+  gap = from_estimates(IOI_PARITY_ODDS_RATIO, IOI_PARITY_LOG, pair, unknown,
+                       INFINITY);
+  assert_true(isinf(gap.estimate) && isnan(gap.std_error) && isnan(gap.low));
+  assert_int_equal(gap.note, IOI_PARITY_NO_LOG);
+}
+
+/* Limits symmetric on the logit scale turn MOVER into the log interval; at 0 and
+ * 1 one limit is the end of the scale and the other stays finite. */
+static void odds_ratio_by_mover(void **state)
+{
+  double z = qnorm5(0.975, 0, 1, 1, 0);
+  ioi_parity_pair pair = {0.4, 0.5, pow(0.24 * 0.2, 2), pow(0.25 * 0.3, 2), 0};
+  ioi_parity_limits ends = {plogis(log(0.4 / 0.6) - 0.2 * z, 0, 1, 1, 0),
+                            plogis(log(0.4 / 0.6) + 0.2 * z, 0, 1, 1, 0),
+                            plogis(-0.3 * z, 0, 1, 1, 0),
+                            plogis(0.3 * z, 0, 1, 1, 0)};
+  (void) state;
+  ioi_parity_gap mover = from_estimates(IOI_PARITY_ODDS_RATIO, IOI_PARITY_MOVER,
+                                        pair, ends, INFINITY);
+  ioi_parity_gap log =
+    from_estimates(IOI_PARITY_ODDS_RATIO, IOI_PARITY_LOG, pair, ends, INFINITY);
+  near(mover.low, log.low, 1e-14);
+  near(mover.high, log.high, 1e-14);
+  const double values[][2] = {{0, 0.5}, {1, 0.5}, {0.5, 0}, {0.5, 1}, {0, 1}};
+  for (int i = 0; i < 5; i++) {
+    double p1 = values[i][0], p2 = values[i][1];
+    ioi_parity_pair edge = {p1, p2, 0, 0, 0};
+    ioi_parity_limits wide = {p1 > 0 ? p1 - 0.2 : 0, p1 < 1 ? p1 + 0.2 : 1,
+                              p2 > 0 ? p2 - 0.2 : 0, p2 < 1 ? p2 + 0.2 : 1};
+    mover = from_estimates(IOI_PARITY_ODDS_RATIO, IOI_PARITY_MOVER, edge, wide,
+                           INFINITY);
+    int least = p1 <= 0 || p2 >= 1;
+    assert_true(least ? mover.low == 0 && mover.high > 0 && isfinite(mover.high)
+                      : isinf(mover.high) && mover.low > 0);
+  }
+}
+
+/* What is made from a base has the base's limits, carried over. */
+static void derived_measures(void **state)
+{
+  ioi_parity_pair pair = {0.4, 0.5, 0.0016, 0.0009, 0.0006};
+  (void) state;
+  ioi_parity_gap d =
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_T, pair, unknown, 9);
+  ioi_parity_gap r =
+    from_estimates(IOI_PARITY_RATIO, IOI_PARITY_LOG, pair, unknown, 9);
+  ioi_parity_gap gap =
+    from_estimates(IOI_PARITY_SHORTFALL, IOI_PARITY_T, pair, unknown, 9);
+  near(gap.estimate, 100, 1e-12); /* 1000 people, 0.1 below */
+  near(gap.low, -1000 * d.high, 1e-10);
+  near(gap.high, -1000 * d.low, 1e-10);
+  near(gap.std_error, 1000 * d.std_error, 1e-12);
+  gap = from_estimates(IOI_PARITY_RELATIVE_DIFFERENCE, IOI_PARITY_LOG, pair,
+                       unknown, 9);
+  near(gap.high, r.high - 1, 1e-15);
+  gap = from_estimates(IOI_PARITY_INDEX, IOI_PARITY_LOG, pair, unknown, 9);
+  near(gap.estimate, 0.8, 1e-15);
+  near(gap.low, r.low, 1e-15);
+  near(gap.high, r.high > 1 ? 2 - 1 / r.high : r.high, 1e-15);
+  ioi_parity_pair turned = {0.5, 0.4, 0.0009, 0.0016, 0.0006};
+  gap = from_estimates(IOI_PARITY_INDEX, IOI_PARITY_LOG, turned, unknown, 9);
+  near(gap.estimate, 1.2, 1e-15); /* symmetric about 1 */
+  gap = from_estimates(IOI_PARITY_PEOPLE_PER, IOI_PARITY_T, pair, unknown, 9);
+  near(gap.estimate, 10, 1e-12);
+  near(gap.std_error, d.std_error / 0.01, 1e-10);
+  if (d.high < 0)
+    near(gap.high, -1 / d.high, 1e-10);
+  else
+    assert_true(isinf(gap.high));
+  near(gap.low, 1 / fmax(fabs(d.low), fabs(d.high)), 1e-12);
+}
+
+static void derivatives_are_slopes(void **state)
+{
+  const ioi_parity_scale scale = {50, 1};
+  const double at[][2] = {{0.4, 0.5}, {0.5, 0.4}, {0.02, 0.9}};
+  double h = 1e-6, up, down, d1, d2, unused;
+  (void) state;
+  for (int m = IOI_PARITY_DIFFERENCE; m <= IOI_PARITY_INDEX; m++)
+    for (int i = 0; i < 3; i++) {
+      ioi_parity_measure measure = (ioi_parity_measure) m;
+      double a = at[i][0], b = at[i][1];
+      ioi_parity_point(measure, a, b, scale, &unused, &d1, &d2);
+      ioi_parity_point(measure, a + h, b, scale, &up, &unused, &unused);
+      ioi_parity_point(measure, a - h, b, scale, &down, &unused, &unused);
+      near(d1, (up - down) / (2 * h), 1e-6 * fmax(1, fabs(d1)));
+      ioi_parity_point(measure, a, b + h, scale, &up, &unused, &unused);
+      ioi_parity_point(measure, a, b - h, scale, &down, &unused, &unused);
+      near(d2, (up - down) / (2 * h), 1e-6 * fmax(1, fabs(d2)));
+    }
+}
+
+static void published_limits(void **state)
+{
+  double z = qnorm5(0.975, 0, 1, 1, 0);
+  (void) state;
+  near(
+    ioi_parity_published_se(&rmath, 0.5, 0.5 - z * 0.02, 0.5 + z * 0.02, 0.95),
+    0.02, 1e-15);
+  near(ioi_parity_published_se(&rmath, 3, 3 * exp(-z * 0.1), 3 * exp(z * 0.1),
+                               0.95),
+       0.3, 1e-14);
+  near(ioi_parity_published_se(&rmath, 0.2,
+                               plogis(log(0.25) - z * 0.3, 0, 1, 1, 0),
+                               plogis(log(0.25) + z * 0.3, 0, 1, 1, 0), 0.95),
+       0.3 * 0.16, 1e-14);
+  near(ioi_parity_published_se(&rmath, -1, -2, 0, 0.95), 1 / z, 1e-14);
+  near(ioi_parity_published_se(&rmath, 1, 1, 1, 0.95), 0, 0);
+  assert_true(isnan(ioi_parity_published_se(&rmath, 1, 2, 0, 0.95)));
+  assert_true(isnan(ioi_parity_published_se(&rmath, NAN, 0, 1, 0.95)));
 }
 
 /* The ends of MOVER's interval for p1 - r p2: the estimate r p2 has r times the
@@ -253,7 +272,7 @@ static void mover_of_symmetric_limits_is_the_t_interval(void **state)
                             0.5 + 0.03 * t};
   (void) state;
   ioi_parity_gap a =
-    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_VARIANCE, pair, ends, 12);
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_T, pair, ends, 12);
   ioi_parity_gap b =
     from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_MOVER, pair, ends, 12);
   near(a.low, b.low, 1e-14);
@@ -279,11 +298,11 @@ static void ratios_with_zeros(void **state)
   gap =
     from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, none, both, INFINITY);
   assert_true(isnan(gap.estimate) && gap.low == 0 && isinf(gap.high));
-  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_VARIANCE, group, low_group,
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_LOG, group, low_group,
                        INFINITY);
   assert_true(gap.estimate == 0 && isnan(gap.low) && isnan(gap.high));
   assert_int_equal(gap.note, IOI_PARITY_NO_LOG);
-  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_VARIANCE, reference,
+  gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_LOG, reference,
                        low_reference, INFINITY);
   assert_int_equal(gap.note, IOI_PARITY_NO_LOG);
   near(gap.statistic, 0.5 / 0.1, 1e-14);
@@ -296,8 +315,9 @@ static void no_variance(void **state)
   (void) state;
   for (int m = IOI_PARITY_DIFFERENCE; m <= IOI_PARITY_RATIO; m++) {
     ioi_parity_measure measure = (ioi_parity_measure) m;
-    ioi_parity_gap gap =
-      from_estimates(measure, IOI_PARITY_VARIANCE, all, ends, 5);
+    ioi_parity_method variance =
+      measure == IOI_PARITY_DIFFERENCE ? IOI_PARITY_T : IOI_PARITY_LOG;
+    ioi_parity_gap gap = from_estimates(measure, variance, all, ends, 5);
     ioi_parity_gap mover =
       from_estimates(measure, IOI_PARITY_MOVER, all, ends, 5);
     assert_int_equal(gap.note, IOI_PARITY_BY_MOVER);
@@ -305,7 +325,7 @@ static void no_variance(void **state)
     assert_true(gap.low == mover.low && gap.high == mover.high);
     assert_true(gap.low < gap.estimate && gap.high > gap.estimate);
     assert_true(isnan(gap.statistic) && isnan(gap.p_value));
-    gap = from_estimates(measure, IOI_PARITY_VARIANCE, all, unknown, 5);
+    gap = from_estimates(measure, variance, all, unknown, 5);
     assert_int_equal(gap.note, IOI_PARITY_NO_SPREAD);
     assert_true(gap.low == gap.estimate && gap.high == gap.estimate);
   }
@@ -333,7 +353,7 @@ static void missing_values(void **state)
   }
   ioi_parity_pair good = {0.4, 0.5, 0.01, 0.01, 0};
   ioi_parity_gap gap =
-    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_VARIANCE, good, ends, 0);
+    from_estimates(IOI_PARITY_DIFFERENCE, IOI_PARITY_T, good, ends, 0);
   assert_int_equal(gap.note, IOI_PARITY_NO_DF);
   assert_true(isnan(gap.low) && isnan(gap.statistic));
   near(gap.estimate, -0.1, 1e-16);
@@ -344,8 +364,17 @@ static void missing_values(void **state)
   ioi_parity_pair negative = {-0.4, 0.5, 0.01, 0.01, 0};
   gap = from_estimates(IOI_PARITY_RATIO, IOI_PARITY_MOVER, negative, ends, 5);
   assert_int_equal(gap.note, IOI_PARITY_MISSING);
+  const ioi_parity_scale one = {1, 1};
   assert_int_equal(ioi_parity_estimates(&rmath, IOI_PARITY_RATIO,
-                                        IOI_PARITY_MOVER, &good, &ends, 5, 1,
+                                        IOI_PARITY_MOVER, &good, &ends, one, 5,
+                                        1, &gap),
+                   IOI_EDOMAIN);
+  assert_int_equal(ioi_parity_estimates(&rmath, IOI_PARITY_SHORTFALL,
+                                        IOI_PARITY_LOG, &good, &ends, one, 5,
+                                        0.9, &gap),
+                   IOI_EDOMAIN);
+  assert_int_equal(ioi_parity_estimates(&rmath, IOI_PARITY_ODDS_RATIO,
+                                        IOI_PARITY_T, &good, &ends, one, 5, 0.9,
                                         &gap),
                    IOI_EDOMAIN);
   near(gap.estimate, -0.8, 1e-15);
@@ -397,12 +426,13 @@ static void union_of_bits(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(newcombe_as_published),
-    cmocka_unit_test(chisquare_is_pearsons_times_n_minus_1),
-    cmocka_unit_test(counts_turn_and_mirror),
-    cmocka_unit_test(counts_at_the_edges),
     cmocka_unit_test(difference_from_estimates),
     cmocka_unit_test(ratio_from_estimates),
+    cmocka_unit_test(odds_ratio_from_estimates),
+    cmocka_unit_test(odds_ratio_by_mover),
+    cmocka_unit_test(derived_measures),
+    cmocka_unit_test(derivatives_are_slopes),
+    cmocka_unit_test(published_limits),
     cmocka_unit_test(mover_ratio_is_where_the_difference_ends_at_0),
     cmocka_unit_test(mover_ratio_near_0),
     cmocka_unit_test(mover_of_symmetric_limits_is_the_t_interval),
