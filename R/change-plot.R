@@ -244,7 +244,7 @@ draw_progress <- function(series, found, target, by_year, level, title, subtitle
     ggplot2::labs(
       title = if (is.null(title)) "Progress of the gap" else title,
       subtitle = progress_subtitle(target, unit, by_year, subtitle),
-      x = NULL, y = progress_axis(unit, level),
+      x = NULL, y = progress_axis(unit),
       caption = progress_caption(path, level)
     ) +
     chart_theme(FALSE) +
@@ -321,16 +321,16 @@ progress_subtitle <- function(target, unit, by_year, subtitle) {
   paste0("Target ", goal, if (!is.null(by_year)) paste(" by", format_label(by_year)))
 }
 
-progress_axis <- function(unit, level) {
-  what <- switch(unit,
-    points = "Gap in percentage points", ratio = "Ratio (1 means equal)", "Gap"
+progress_axis <- function(unit) {
+  switch(unit,
+    points = "Gap, percentage points", ratio = "Ratio (1 means equal)", "Gap"
   )
-  paste0(what, ", with ", format_label(100 * level), "% interval")
 }
 
 progress_caption <- function(path, level) {
   lines <- c(
-    paste0("Line and grey fan: the trend and its ", format_label(100 * level), "% limits."),
+    paste0("Bars: ", format_label(100 * level), "% limits of each gap."),
+    "Line and grey fan: the trend and its limits.",
     if (!is.null(path)) "Dashed line and diamond: the straight way to the target.",
     "A line through past gaps is a pace, not a forecast."
   )
