@@ -104,7 +104,7 @@ ioi_segregation_spatial <- function(data, group, unit, count = NULL, coords = NU
                                     groups = NULL, neighbours = NULL, lonlat = NULL,
                                     power = 1, reps = 0, level = 0.95) {
   check_dots_empty_ioi(...)
-  index <- check_indices(index, spatial_indices)
+  index <- check_spatial_index(index)
   check_groups(groups)
   compare <- check_choice(compare, compare_choices, "compare")
   smoothing <- check_smoothing(bandwidth, kernel, max_distance, power)
@@ -143,7 +143,8 @@ spatial_columns_out <- c(
 
 # ---- arguments -------------------------------------------------------------------
 
-check_indices <- function(index, choices, call = rlang::caller_env()) {
+check_spatial_index <- function(index, call = rlang::caller_env()) {
+  choices <- spatial_indices
   if (!is.character(index) || !length(index) || anyNA(index) || !all(index %in% choices)) {
     unknown <- setdiff(index, choices)
     abort_ioi(

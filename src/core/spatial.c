@@ -258,6 +258,23 @@ ioi_status ioi_spatial_indices(const ioi_spatial *s, int threads,
   return IOI_OK;
 }
 
+void ioi_environment_shares(double *env, size_t units, size_t groups,
+                            size_t bands, double *around, double *diversity)
+{
+  for (size_t b = 0; b < bands; b++)
+    for (size_t i = 0; i < units; i++) {
+      double *n = env + b * groups * units + i, all = 0, sum = 0;
+      for (size_t g = 0; g < groups; g++) all += n[g * units];
+      for (size_t g = 0; g < groups; g++) {
+        const double p = all > 0 ? n[g * units] / all : NAN;
+        n[g * units] = p;
+        if (!(p <= 0)) sum -= p * log(p);
+      }
+      around[b * units + i] = all;
+      diversity[b * units + i] = sum;
+    }
+}
+
 /* Values that should be equal differ by no more. */
 static const double same = 1e-12;
 

@@ -80,6 +80,15 @@ ioi_status ioi_spatial_environments(const ioi_places *places,
 size_t ioi_environments_work(const ioi_places *places,
                              const ioi_smoothing *smoothing, int threads);
 
+/* Makes people around shares of the people around.
+ *
+ *   env       [in,out]  as ioi_spatial_environments() gives them; NaN where
+ *                       nobody is around.
+ *   around    [out]     bands * units sums over the groups.
+ *   diversity [out]     bands * units entropies, natural logarithm; NaN too. */
+void ioi_environment_shares(double *env, size_t units, size_t groups,
+                            size_t bands, double *around, double *diversity);
+
 /* Counts a replicate in which units have changed places. value and observed:
  * ioi_spatial_size() values each.
  *

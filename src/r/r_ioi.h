@@ -69,6 +69,8 @@ SEXP ioi_r_dissimilarity_influence(SEXP table, SEXP first, SEXP kind, SEXP a,
                                    SEXP b);
 SEXP ioi_r_spatial(SEXP table, SEXP first, SEXP places, SEXP smoothing,
                    SEXP kind, SEXP a, SEXP b, SEXP reps, SEXP threads);
+SEXP ioi_r_zones(SEXP table, SEXP everybody, SEXP first, SEXP plan, SEXP zones);
+SEXP ioi_r_self_weights(SEXP rule, SEXP area, SEXP scale);
 SEXP ioi_r_environments(SEXP table, SEXP first, SEXP places, SEXP smoothing,
                         SEXP threads);
 SEXP ioi_r_segregation_within(SEXP table, SEXP people, SEXP first, SEXP areas,
@@ -80,6 +82,8 @@ SEXP ioi_r_segregation_within_influence(SEXP table, SEXP first, SEXP areas,
                                         SEXP column, SEXP all, SEXP index);
 SEXP ioi_r_segregation_local(SEXP table, SEXP first, SEXP kind, SEXP a, SEXP b);
 
+SEXP ioi_r_environment_shares(SEXP table, SEXP first, SEXP places,
+                              SEXP smoothing, SEXP threads);
 SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level);
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);

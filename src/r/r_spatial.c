@@ -293,3 +293,24 @@ SEXP ioi_r_environments(SEXP table, SEXP first, SEXP places, SEXP smoothing,
   UNPROTECT(2);
   return out;
 }
+
+/* The shares of the groups around each unit, an array of units x groups x
+ * bandwidths; people around and the entropy of the shares, matrices of units x
+ * bandwidths. */
+SEXP ioi_r_environment_shares(SEXP table, SEXP first, SEXP places,
+                              SEXP smoothing, SEXP threads)
+{
+  const char *names[] = {"share", "around", "diversity", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SEXP env = ioi_r_environments(table, first, places, smoothing, threads);
+  SET_VECTOR_ELT(out, 0, env);
+  const int units = Rf_nrows(table), groups = Rf_ncols(table);
+  const int bands = (int) XLENGTH(ioi_r_get(smoothing, "bandwidth"));
+  for (int k = 1; k < 3; k++)
+    SET_VECTOR_ELT(out, k, Rf_allocMatrix(REALSXP, units, bands));
+  ioi_environment_shares(REAL(env), (size_t) units, (size_t) groups,
+                         (size_t) bands, REAL(VECTOR_ELT(out, 1)),
+                         REAL(VECTOR_ELT(out, 2)));
+  UNPROTECT(1);
+  return out;
+}
