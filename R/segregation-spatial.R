@@ -79,6 +79,8 @@
 #'
 #'   Reardon, S. F. et al. (2008). The geographic scale of metropolitan racial
 #'   segregation. *Demography* 45(3), 489-514. \doi{10.1353/dem.0.0019}
+#' @seealso [ioi_environments()] for each unit, [ioi_segregation_scale()] for the ratio of
+#'   wide to narrow surroundings, [ioi_plot_profile()].
 #' @examples
 #' # Squares on a line: two groups apart, and side by side
 #' street <- data.frame(
