@@ -43,6 +43,8 @@ static const R_CallMethodDef call_methods[] = {
    (DL_FUNC) &ioi_r_segregation_within_covariance, 7},
   {"ioi_r_segregation_within_influence",
    (DL_FUNC) &ioi_r_segregation_within_influence, 6},
+  {"ioi_r_segregation_change", (DL_FUNC) &ioi_r_segregation_change, 6},
+  {"ioi_r_rank_exchange", (DL_FUNC) &ioi_r_rank_exchange, 2},
   {"ioi_r_segregation_local", (DL_FUNC) &ioi_r_segregation_local, 5},
   {"ioi_r_interval_proportion", (DL_FUNC) &ioi_r_interval_proportion, 6},
   {"ioi_r_interval_t", (DL_FUNC) &ioi_r_interval_t, 4},

@@ -80,6 +80,9 @@ SEXP ioi_r_segregation_within_covariance(SEXP table, SEXP first, SEXP areas,
                                          SEXP full);
 SEXP ioi_r_segregation_within_influence(SEXP table, SEXP first, SEXP areas,
                                         SEXP column, SEXP all, SEXP index);
+SEXP ioi_r_segregation_change(SEXP a, SEXP b, SEXP method, SEXP theil,
+                              SEXP tolerance, SEXP most);
+SEXP ioi_r_rank_exchange(SEXP own, SEXP other);
 SEXP ioi_r_segregation_local(SEXP table, SEXP first, SEXP kind, SEXP a, SEXP b);
 
 SEXP ioi_r_environment_shares(SEXP table, SEXP first, SEXP places,
