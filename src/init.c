@@ -46,6 +46,8 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_segregation_change", (DL_FUNC) &ioi_r_segregation_change, 6},
   {"ioi_r_rank_exchange", (DL_FUNC) &ioi_r_rank_exchange, 2},
   {"ioi_r_segregation_local", (DL_FUNC) &ioi_r_segregation_local, 5},
+  {"ioi_r_disparity", (DL_FUNC) &ioi_r_disparity, 5},
+  {"ioi_r_disparity_draws", (DL_FUNC) &ioi_r_disparity_draws, 5},
   {"ioi_r_interval_proportion", (DL_FUNC) &ioi_r_interval_proportion, 6},
   {"ioi_r_interval_t", (DL_FUNC) &ioi_r_interval_t, 4},
   {"ioi_r_parity_counts", (DL_FUNC) &ioi_r_parity_counts, 5},

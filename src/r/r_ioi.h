@@ -87,6 +87,10 @@ SEXP ioi_r_segregation_local(SEXP table, SEXP first, SEXP kind, SEXP a, SEXP b);
 
 SEXP ioi_r_environment_shares(SEXP table, SEXP first, SEXP places,
                               SEXP smoothing, SEXP threads);
+SEXP ioi_r_disparity(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
+                     SEXP full);
+SEXP ioi_r_disparity_draws(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
+                           SEXP estimate);
 SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level);
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);
