@@ -70,8 +70,9 @@ disparity_models <- c("linear", "log", "logit", "binomial")
 #'   * a data frame of counts, with `events` and `population`.
 #' @param group The column that holds the groups (see [ioi_columns]).
 #' @param measure One or more of the names under Measures.
-#' @param weights Column with the population of each group; any unit. For counts
-#'   `population` serves. Most measures need it.
+#' @param weights Column with the population of each group; any unit. `NULL`: for counts
+#'   `population`, for estimates of a survey the sums of its weights. Most measures need
+#'   it.
 #' @param order Column with the rank of each group, the most disadvantaged lowest;
 #'   equal ranks are one step. `NULL`: the levels, if `group` is an ordered factor.
 #' @param reference A group, as text, for "mdrw", "mdru" and "idisp".
@@ -85,6 +86,8 @@ disparity_models <- c("linear", "log", "logit", "binomial")
 #' @param ... Must be empty.
 #' @param events,population For counts: the columns of people with the outcome and of
 #'   all people in the group.
+#' @param rate `TRUE`: `events` are counted over time at risk in `population`, and vary as
+#'   Poisson counts; `FALSE`: they are people out of all people.
 #' @param na.rm `TRUE` leaves out groups without an estimate and makes the shares of the
 #'   others add up to 1; adds the column `dropped`. `FALSE`: the measure is `NA`.
 #' @param level Confidence level. `NULL`: that of `x`, and 0.95 for a data frame.
@@ -196,7 +199,8 @@ disparity_models <- c("linear", "log", "logit", "binomial")
 ioi_disparity <- function(x, group, measure, weights = NULL, order = NULL,
                           reference = NULL, favourable = NULL,
                           model = c("linear", "log", "logit"), by = NULL, ...,
-                          events = NULL, population = NULL, na.rm = FALSE, level = NULL,
+                          events = NULL, population = NULL, rate = FALSE, na.rm = FALSE,
+                          level = NULL,
                           ci = c("delta", "simulation"), draws = 10000,
                           variance = c("model", "hc1"), second_order = TRUE,
                           correct = c("none", "bias"),
@@ -222,7 +226,8 @@ ioi_disparity <- function(x, group, measure, weights = NULL, order = NULL,
     variance = check_choice(variance, c("model", "hc1"), "variance"),
     correct = check_choice(correct, c("none", "bias"), "correct"),
     rci = check_choice(rci, c("mean", "erreygers", "wagstaff"), "rci"),
-    na.rm = check_flag(na.rm, "na.rm"), per_1000 = check_flag(per_1000, "per_1000"),
+    na.rm = check_flag(na.rm, "na.rm"), rate = check_flag(rate, "rate"),
+    per_1000 = check_flag(per_1000, "per_1000"),
     second_order = check_flag(second_order, "second_order"),
     bounds = check_disparity_bounds(bounds, call), draws = check_draws(draws, call),
     zero = if (!is.null(zero)) check_positive(zero, "zero"),
@@ -317,7 +322,7 @@ check_disparity_needs <- function(ask, cells, call) {
 
 # ---- cells and blocks ---------------------------------------------------------
 
-# The cells of parity with `weight`, `rank` and `people` (NULL where unknown), and the
+# The cells of parity with `weight`, `rank` and `trials` (NULL where unknown), and the
 # model that is fitted.
 disparity_cells <- function(x, columns, ask, call) {
   counts <- length(columns$events) > 0 || length(columns$population) > 0
@@ -325,21 +330,22 @@ disparity_cells <- function(x, columns, ask, call) {
     for (arg in c("events", "population")) {
       parity_given(!length(columns[[arg]]), arg, "both are needed for counts", call)
     }
-    parity_counts(
-      x, columns$group, columns$by, columns$events, columns$population, ask$level, call
-    )
+    parity_counts(x, columns, ask$level, ask$rate, call)
   } else if (is_estimate(x)) {
-    parity_estimates(x, columns$group, columns$by, ask$level, FALSE, call)
+    parity_estimates(x, columns, ask$level, FALSE, call)
   } else {
     disparity_table(x, columns, ask, call)
   }
   weight <- if (length(columns$weights)) columns$weights else columns$population
   if (length(weight)) {
     cells$weight <- check_parity_number(x[[weight]], weight, 0, call)[cells$kept]
+  } else if (!is.null(cells$domains$w)) {
+    cells$weight <- cells$people
+    cells$info$notes <- c(cells$info$notes, "Shares: sums of the survey's weights.")
   }
   cells$rank <- disparity_ranks(x, columns, call)[cells$kept]
-  binomial <- counts && ask$model == "logit"
-  if (binomial) cells$people <- cells$n
+  binomial <- counts && ask$model == "logit" && !ask$rate
+  cells$trials <- if (binomial) cells$n
   cells$model <- if (binomial) "binomial" else ask$model
   if (!is.null(ask$zero)) cells$value[cells$value %in% 0] <- ask$zero
   cells
@@ -453,7 +459,7 @@ disparity_blocks <- function(cells, ask, call) {
   list(
     core = list(
       value = take(cells$value), weight = take(weight), rank = take(cells$rank),
-      people = take(cells$people), variance = take(cells$variance),
+      people = take(cells$trials), variance = take(cells$variance),
       covariance = if (!is.null(cells$covariance)) {
         matrix(as.double(cells$covariance[at, at]), length(at))
       }

@@ -278,6 +278,11 @@ test_that("estimates of a survey bring their covariance and degrees of freedom",
   v <- vcov(survey::svyby(~api00, ~stype, other, survey::svymean, covmat = TRUE))
   expect_equal(got$std.error[1], sqrt(drop(g %*% v %*% g)))
   expect_equal(got$df, rep(survey::degf(other), 2))
+  # without a column the shares are those of the weights
+  shares <- ioi_disparity(ioi_mean(design, api00, by = stype), stype, "mdmw")
+  own <- tapply(apiclus1$pw, apiclus1$stype, sum)[as.character(x$stype)]
+  x$own <- as.double(own)
+  expect_equal(shares$estimate, ioi_disparity(x, stype, "mdmw", weights = own)$estimate)
   expect_gt(abs(got$std.error[1] / sqrt(sum(g^2 * x$std.error^2)) - 1), 0.05)
 })
 
@@ -292,6 +297,12 @@ test_that("rates of the package and counts are taken", {
   rates <- ioi_rate(d, x, n, by = g)
   got <- ioi_disparity(rates, g, "range_difference")
   expect_equal(got$estimate, 1e5 * (0.3 - 0.08))
+  own <- ioi_disparity(d, g, "range_difference", events = x, population = n, rate = TRUE)
+  expect_equal(own$std.error, sqrt(30 / 100^2 + 20 / 250^2))
+  many <- ioi_disparity(transform(d, x = x * 20), g, "range_difference",
+    events = x, population = n, rate = TRUE
+  )
+  expect_equal(many$estimate, 20 * own$estimate)
 })
 
 test_that("what chance adds to the variance between groups is taken off", {
