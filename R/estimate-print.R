@@ -273,6 +273,7 @@ tbl_sum.ioi_estimate <- function(x, ...) {
   info <- attr(x, "info")
   what <- if (is.null(info$what)) "Estimate" else info$what
   constant <- constant_labels(x)
+  if (!is.null(indicator_words(x))) constant$indicator_id <- NULL # said above
   rows <- format_number(nrow(x), 0)
   first <- c(
     paste(c(
@@ -282,7 +283,20 @@ tbl_sum.ioi_estimate <- function(x, ...) {
     paste(names(constant), cut_text(unlist(constant), 60), sep = " = ", recycle0 = TRUE)
   )
   out <- stats::setNames(paste(first, collapse = "; "), what)
-  c(out, Limits = limits_words(x), Base = base_words(x), Unit = unit_words(x))
+  c(
+    Indicator = indicator_words(x), out, Limits = limits_words(x), Base = base_words(x),
+    Unit = unit_words(x)
+  )
+}
+
+# The indicator that the rows measure and which way is better; NULL without one, and
+# for comparisons, where the direction is another.
+indicator_words <- function(x) {
+  one <- attr(x, "info")[["indicator"]]
+  if (is.null(one)) {
+    return(NULL)
+  }
+  paste0(one$id, " ", one$name, " (", direction_words(one$direction), ")")
 }
 
 limits_words <- function(x) {

@@ -37,7 +37,7 @@ synthetic_notice <- paste(
 #'   Answers: one column for each row of the file `catalogue/example_survey.csv` of
 #'   the package, which lists variable, question and answers. Questions of the
 #'   Community Life Survey have its variable names (`SBeNeigh`, `STogeth`, `STrust`,
-#'   `LonOft` and others).
+#'   `LonOft` and others), so that [ioi_measure()] recognises them.
 #' @section How it is made: Each of 27 areas has a level of advantage and a mix of
 #'   ethnic groups, drawn at random; groups live together in part of them. In each
 #'   sampling unit about 12 people are drawn, people of minority ethnic groups 1.6
@@ -56,7 +56,7 @@ synthetic_notice <- paste(
 #' survey[1:3, c("ethnic_group", "age_band", "SBeNeigh", "weight")]
 #' design <- ioi_design(survey, weights = weight, strata = region, psu = psu)
 #' ioi_proportion(design, SBeNeigh, success = c("Very strongly", "Fairly strongly"))
-#' @seealso [ioi_design()], [ioi_proportion()]
+#' @seealso [ioi_measure()], [ioi_profile()]
 #' @export
 ioi_example_survey <- function(n = 3000, seed = 2019, labelled = FALSE) {
   n <- check_whole(n, 200, 1e6, "n")

@@ -34,7 +34,7 @@
 #' ioi_find("jobs", n = 5)
 #' ioi_find("do people from different backgrounds get on here?", n = 5)
 #' ioi_find("stop and search", n = 3)
-#' @seealso [ioi_indicators()], [ioi_practices()]
+#' @seealso [ioi_measure_args()], [ioi_indicators()], [ioi_practices()]
 #' @export
 ioi_find <- function(text, n = 20) {
   text <- check_phrase(text)
