@@ -100,7 +100,7 @@ recognise_outcome <- function(data, variables) {
   for (row in seq_len(nrow(variables))) {
     one <- variables[row, ]
     for (column in match_variable(data, one)) {
-      answers <- answers_in(data[[column]])
+      answers <- column_answers(data[[column]])
       yes <- answers[is_answer(answers, one$yes)]
       if (length(yes) || is.na(one$yes)) {
         outside <- c(answers[is_answer(answers, one$outside)], refusals_in(data[[column]]))
@@ -114,7 +114,7 @@ recognise_outcome <- function(data, variables) {
 }
 
 # The answers of a column as text: levels, labels of values, or what occurs.
-answers_in <- function(x) {
+column_answers <- function(x) {
   if (has_value_labels(x)) {
     return(labelled_book(x)$text)
   }
@@ -146,7 +146,7 @@ refusals_in <- function(x) {
     said <- is_answer(book$text, refusal_words)
     return(answer_text(book$value[book$refusal | said]))
   }
-  answers <- answers_in(x)
+  answers <- column_answers(x)
   answers[is_answer(answers, refusal_words)]
 }
 
