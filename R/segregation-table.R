@@ -264,7 +264,7 @@ segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
     sums <- lapply(seq_along(layout$values), function(v) {
       list(kind = "w", over = layout$unit_at, x = v)
     })
-    names(sums) <- layout$labels
+    names(sums) <- wide_sums(layout) # not the groups' own names, which may be any
     sums <- c(list(known = list(kind = "rows", over = layout$unit_at)), sums)
   } else {
     sums <- list(
@@ -279,6 +279,10 @@ segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
     layout$keys, layout$rows, layout$weight, layout$values, sums,
     range = range, chunk = chunk
   )
+}
+
+wide_sums <- function(layout) {
+  paste0("group", seq_along(layout$labels))
 }
 
 # Says how many rows lack group, unit or area; gives the number.
@@ -297,7 +301,7 @@ report_left_out <- function(layout, tally) {
 
 # People in a units x groups matrix.
 tally_table <- function(layout, tally) {
-  x <- if (layout$wide) unlist(tally[layout$labels], use.names = FALSE) else tally$table
+  x <- if (layout$wide) unlist(tally[wide_sums(layout)], use.names = FALSE) else tally$table
   matrix(x, ncol = length(layout$labels))
 }
 

@@ -12,6 +12,8 @@ const char *ioi_strstatus(ioi_status status)
     return "empty";
   case IOI_ESINGLE:
     return "single";
+  case IOI_EFEW:
+    return "few";
   case IOI_EFULL:
     return "full";
   case IOI_ELONELY:

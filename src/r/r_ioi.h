@@ -91,6 +91,10 @@ SEXP ioi_r_disparity(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                      SEXP full);
 SEXP ioi_r_disparity_draws(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                            SEXP estimate);
+SEXP ioi_r_segregation_ordered(SEXP table, SEXP people, SEXP first, SEXP how);
+SEXP ioi_r_segregation_ordered_covariance(SEXP table, SEXP first, SEXP how,
+                                          SEXP full);
+SEXP ioi_r_segregation_ordered_influence(SEXP table, SEXP first, SEXP how);
 SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level);
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);
