@@ -1,4 +1,4 @@
-# Help pages of the data sets of several years in data/.
+# Help pages of the data sets of several years, and of the census by local authority.
 
 #' Employment, unemployment and inactivity by ethnic group and country of birth
 #'
@@ -76,3 +76,66 @@
 #' @examples
 #' subset(gcse_grades, level == "major" & year == "2018/19")
 "gcse_grades"
+
+#' Published percentages of the Community Life Survey
+#'
+#' Belonging, getting on with people of different backgrounds, and contact with
+#' neighbours in England, 2016/17 to 2020/21, as the publications print them.
+#'
+#' @format A tibble of 35 rows, one per year, measure and group, and 5 columns:
+#'   \describe{
+#'     \item{`year`}{Survey year, such as 2018/19, character.}
+#'     \item{`measure`}{What was asked, in our words.}
+#'     \item{`group`}{"All", a broad ethnic group, a place or an age band.}
+#'     \item{`percent`}{Weighted percentage, rounded by the publisher to a whole number.}
+#'     \item{`publication`}{Where it was printed.}
+#'   }
+#'
+#' @section Caveats: without bases and intervals, so no difference between groups or
+#'   years can be tested. From 2020/21 the survey was held on the web and on paper alone,
+#'   and during the pandemic.
+#'
+#' @source Department for Digital, Culture, Media and Sport, Community Life Survey; Race
+#'   Disparity Unit, Ethnicity facts and figures.
+#'
+#'   Contains public sector information licensed under the Open Government Licence v3.0
+#'   (<https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>).
+#'
+#' @examples
+#' subset(community_life, group == "All" & year == "2020/21", c(measure, percent))
+"community_life"
+
+#' English and moves by local authority, census 2021
+#'
+#' Usual residents of England and Wales by main language and how well they speak English,
+#' and by their address a year before the census, in each local authority.
+#'
+#' @format A tibble of 331 rows, one per local authority, and 11 columns:
+#'   \describe{
+#'     \item{`la_code`, `la_name`}{Code and name of April 2022, character.}
+#'     \item{`english_main`}{People aged three and over whose main language is English (in
+#'       Wales, English or Welsh), integer.}
+#'     \item{`english_very_well`, `english_well`, `english_not_well`,
+#'       `english_not_at_all`}{Those with another main language, by how well they speak
+#'       English.}
+#'     \item{`address_same`, `address_student`, `address_within_uk`,
+#'       `address_abroad`}{People aged one and over by their address a year before: the
+#'       same, a student or boarding school address, elsewhere in the UK, outside the UK.}
+#'   }
+#'
+#' @section Caveats: sums of the counts of MSOAs, each of which carries a little noise
+#'   that protects people, so totals can differ from those published by some people. The
+#'   census of March 2021 came in a pandemic, in which people had moved.
+#'
+#' @source Office for National Statistics, Census 2021, tables TS029 and TS019. Taken from
+#'   the public repository `humaniverse/demographr`, files `data/proficiency21_msoa21.rda`
+#'   and `data/migration21_msoa21.rda`, commit
+#'   d0417101e5cad5fe1eca059ac60859e9157a29d2.
+#'
+#'   Contains public sector information licensed under the Open Government Licence v3.0
+#'   (<https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>).
+#'   Contains National Statistics data, Crown copyright and database right.
+#'
+#' @examples
+#' colSums(census_2021_la[, c("english_not_well", "english_not_at_all")])
+"census_2021_la"

@@ -303,3 +303,35 @@ test_that("crime_survey_2008 weighted gives the published risk of crime", {
   )
   expect_lt(abs(risk - 0.22), 2 * 1.2 * sqrt(0.22 * 0.78 / sum(valid)) + 0.005)
 })
+
+test_that("census_2021_la has the totals the ONS prints (Language, England and Wales: 2021)", {
+  expect_identical(dim(census_2021_la), c(331L, 11L))
+  expect_counts(census_2021_la, setdiff(names(census_2021_la), c("la_code", "la_name")))
+  total <- colSums(census_2021_la[-(1:2)])
+  people <- sum(total[1:5])
+  expect_identical(round(100 * total[["english_main"]] / people, 1), 91.1)
+  expect_identical(round(total[["english_not_well"]] / 1e3), 880)
+  expect_identical(round(total[["english_not_at_all"]] / 1e3), 161)
+})
+
+test_that("labour_market and gcse_grades add up as their publishers say", {
+  expect_identical(nrow(labour_market), 2856L)
+  expect_false(2010 %in% labour_market$year)
+  england <- subset(
+    labour_market,
+    area == "England" & measure == "employment" & year == 2019 & born == "UK" &
+      ethnic_group == "White"
+  )
+  expect_identical(round(100 * england$estimate, 1), 77.1)
+  minor <- subset(gcse_grades, level == "minor" & major == "Asian")
+  major <- subset(gcse_grades, level == "major" & major == "Asian")
+  expect_identical(
+    as.integer(tapply(minor$pupils, minor$year, sum)), major$pupils[order(major$year)]
+  )
+})
+
+test_that("community_life holds whole percentages, each once", {
+  expect_identical(nrow(community_life), 35L)
+  expect_identical(anyDuplicated(community_life[c("year", "measure", "group")]), 0L)
+  expect_true(all(community_life$percent %in% 0:100))
+})
