@@ -70,11 +70,11 @@ parts_info <- function(read, what, by, level, se, notes = NULL, ...) {
   )
 }
 
-# A positive number other than 1.
+# The base of logarithms, above 1.
 check_base <- function(base, call = rlang::caller_env()) {
-  ok <- is.numeric(base) && length(base) == 1 && is.finite(base) && base > 0 && base != 1
+  ok <- is.numeric(base) && length(base) == 1 && is.finite(base) && base > 1
   if (!ok) {
-    abort_ioi("{.arg base} must be one positive number other than 1.", "input",
+    abort_ioi("{.arg base} must be one number above 1, such as 2 or {.code exp(1)}.", "input",
       arg = "base", call = call
     )
   }

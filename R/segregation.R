@@ -19,7 +19,7 @@
 #' @param count Column of people, finite and not negative; need not be whole.
 #'   Rows of the same unit and group are added.
 #' @param by Columns that define areas: one result for each.
-#' @param index Only `"dissimilarity"` in this version.
+#' @param index One or more indices; see the table below.
 #' @param compare What is compared. `"multigroup"`: all groups at once, one
 #'   number. `"pairwise"`: every pair of groups, or those in `groups`. `"rest"`:
 #'   each group against all others together.
@@ -27,45 +27,125 @@
 #'   if they did not live there. Two groups are a pair unless `compare` says
 #'   otherwise. For `"pairwise"` also a list of pairs, such as
 #'   `list(c("white", "asian"), c("white", "black"))`.
-#' @param se `"none"`, or `"analytic"`: standard errors by influence functions.
+#' @param shape Shape of the Atkinson index, above 0 and below 1. Above 0.5 units
+#'   where the first group is over-represented weigh more.
+#' @param base Base of logarithms of `"mutual_information"` and `"diversity"`.
+#' @param se `"none"`; `"analytic"`: by influence functions; `"bootstrap"`;
+#'   `"jackknife"`: each unit left out in turn, which takes time that grows with the
+#'   square of the units.
+#' @param resample What the bootstrap draws: `"persons"`, or whole `"units"`. A
+#'   design draws its PSUs.
+#' @param reps Bootstrap replicates, 2 or more.
+#' @param correct A correction for what chance alone adds in small units; see below.
 #' @param level Confidence level, between 0 and 1.
-#' @param ... Not used. Other indices, resampling and corrections are not
-#'   supported by this version: asking for them is an error.
-#' @return A tibble of class [ioi_estimate], a row per area and comparison: the
+#' @param normalise `TRUE` divides `"diversity"` by the logarithm of the number of
+#'   groups present, so that it is 0 to 1.
+#' @param fpc The share of all units that `data` holds, 0 to below 1, when units are drawn or
+#'   left out: variances are multiplied by 1 - `fpc`.
+#' @param ... Must be empty.
+#' @return A tibble of class [ioi_estimate], a row per area, index and comparison: the
 #'   `by` columns, `index`, `group` and `other` (`NA` for multigroup, `"rest"`
-#'   under `"rest"`), `estimate` (0 to 1, no unit), `std.error`, `conf.low`,
-#'   `conf.high` (`NA` without `se`), `bias` (`NA` in this version), `units` (with
-#'   members of a compared group), `n` (people compared, unweighted) and `flag`.
-#' @section Formula: For two groups with \eqn{x_i} and \eqn{y_i} members in unit
-#'   \eqn{i}, \eqn{D = \frac12 \sum_i |x_i/X - y_i/Y|}: the share of either group
-#'   that would have to move for both to be spread alike. `"rest"` takes everybody
-#'   else as \eqn{y}. The multigroup form is
-#'   \eqn{\sum_i \sum_g |n_{ig} - t_i P_g| / (2 T I)} with
-#'   \eqn{I = \sum_g P_g (1 - P_g)}; with two groups it is the same number.
-#' @section Pair or rest: A pair looks only at the two groups, `"rest"` also at
-#'   everybody else. With more than two groups the two numbers differ, and both are
-#'   published under the same name.
-#' @section Chance: With few people spread over many units D is far above 0 by
-#'   chance alone: look at `n` and at `units` before comparing places.
-#' @section Standard errors: For counts, people are taken as drawn at random into
-#'   units and groups. For an [ioi_design()], the influence of each cell is carried
-#'   to the PSUs and follows the design; degrees of freedom count the PSUs of all
-#'   groups kept in the area. Limits are estimate plus or minus
-#'   t times the standard error, cut at 0 and 1. Where the standard error is 0, as at
-#'   D of 1, there are no limits and `flag` says `boundary`.
-#' @section What the limits cover: Sampling error, not the upward bias of D. In
-#'   simulations (`bench/coverage_segregation.R`) 95% limits held 95% of the time
-#'   where D was at least eight times its chance level, which is about
+#'   under `"rest"`), `estimate` (no unit), `std.error`, `conf.low`, `conf.high`
+#'   (`NA` without `se`), `bias` (mean of the replicates less the estimate; for the
+#'   jackknife the estimated bias; under a correction what was taken off), `units`
+#'   (with members of a compared group), `n` (people compared, unweighted) and `flag`.
+#'   What was left out, the logarithm, the correction and the resampling are printed
+#'   and stand in `attr(x, "info")`.
+#' @section Indices: With \eqn{x_i} and \eqn{y_i} the members of two groups in unit
+#'   \eqn{i}, \eqn{X} and \eqn{Y} their totals, \eqn{t_i = x_i + y_i},
+#'   \eqn{T = X + Y}, \eqn{p_i = x_i/t_i}, \eqn{P = X/T}, \eqn{q_i = x_i/X},
+#'   \eqn{r_i = y_i/Y}; \eqn{n_{ig}}, \eqn{N_g}, \eqn{p_{ig}}, \eqn{P_g} for many
+#'   groups, \eqn{I = \sum P_g (1 - P_g)}, \eqn{E = -\sum P_g \ln P_g}:
+#'
+#'   | `index` | formula | comparisons |
+#'   |---|---|---|
+#'   | `dissimilarity` | D = 1/2 sum \|q - r\|; sum t \|p_g - P_g\| / (2TI) | all |
+#'   | `gini` | 1/2 sum_ij \|q_i r_j - q_j r_i\|; sum t_i t_j \|p_ig - p_jg\| / (2T^2 I) | all |
+#'   | `theil` | H = M / E | all |
+#'   | `mutual_information` | M = sum n/T ln(n T / (t N)) | all |
+#'   | `atkinson` | 1 - (sum r^(1-b) q^b)^(1/(1-b)), b the shape | pairwise, rest |
+#'   | `isolation` | sum q p | pairwise, rest |
+#'   | `isolation_exact` | sum q (x - 1)/(t - 1), units of one person left out | pairwise, rest |
+#'   | `exposure` | sum (x/X) (y/t), t everybody | pairwise, rest |
+#'   | `normalised_exposure` | sum t (p_g - P_g)^2 / (T (1 - P_g)) | all |
+#'   | `correlation_ratio` | sum t (p - P)^2 / (T P (1 - P)), eta squared | pairwise, rest |
+#'   | `hutchens` | 1 - sum sqrt(q r) | pairwise, rest |
+#'   | `gorard` | 1/2 sum \|q - t/T\|, which is D (1 - P) | pairwise, rest |
+#'   | `relative_diversity` | sum t (p_g - P_g)^2 / (T I) | all |
+#'   | `squared_cv` | sum t (p_g - P_g)^2 / (T (G - 1) P_g) | all |
+#'   | `atkinson_symmetric` | 1 - sum_i prod_g q_ig^(1/G) | all |
+#'   | `min_max` | 2D / (1 + D) | pairwise, rest |
+#'   | `karmel_maclachlan` | sum \|n/T - t N/T^2\|: twice the share that would have to move | all |
+#'   | `cutler_glaeser_vigdor` | (sum q p - P) / (min(1, X / smallest t) - P) | pairwise, rest |
+#'   | `concentration_profile` | sum q \|p - P\| / (1 - P) | pairwise, rest |
+#'   | `diversity` | E, or E / ln G | all |
+#'   | `simpson` | I | all |
+#'
+#'   With two groups the forms for many groups are those for a pair.
+#' @section Comparisons: A pair looks only at the two groups, as if nobody else lived
+#'   there; `"rest"` also at everybody else. With more than two groups the two numbers
+#'   differ, and both are published under the same name. `exposure` alone counts
+#'   everybody in a unit under `"pairwise"` too. Isolation, exposure, Gorard's,
+#'   Cutler, Glaeser and Vigdor's, the concentration profile, and the Atkinson index
+#'   unless `shape` is 0.5 say something of the first group relative to the second:
+#'   `"pairwise"` gives both orders, or those listed in `groups`. With three or more
+#'   groups `exposure` also gives each group to itself, so that the rows of a group add
+#'   to 1. Without `compare`, two groups are a pair, more are compared all at once, or
+#'   each with the rest where the index has no form for many.
+#' @section Standard errors: For counts, `"analytic"` takes people as drawn at random
+#'   into units and groups: the square root of \eqn{\sum \pi \psi^2 / N}, \eqn{\pi} the
+#'   share of a cell and \eqn{\psi} its influence. For an [ioi_design()] the influence
+#'   of each cell is carried to the PSUs and follows the design; degrees of freedom
+#'   count the PSUs of all groups kept in the area. With sparse cells the jackknife
+#'   exceeds the linearised error of M, H and Hutchens' index. The bootstrap of persons
+#'   asks what another draw of people would give, that of units what other units would.
+#'   On a design `"jackknife"` and `"bootstrap"` make replicate weights
+#'   ([ioi_replicate()]), centred at their mean. The covariance of all rows is kept, so
+#'   that differences between places and years use it; areas of counts are independent.
+#'
+#'   Limits are estimate plus or minus t times the standard error; those of a
+#'   bootstrap of counts are 2 estimate less the upper and lower quantile of the
+#'   replicates, which takes the bias out. They are cut at the range of the index. Where
+#'   the standard error is 0, as at D of 1, there are no limits and `flag` says
+#'   `boundary`. D, Gini and Gorard's index have no derivative at ties of shares, and
+#'   near 0 every such error fails: use a correction or `ioi_segregation_null()` there.
+#' @section What the limits cover: Sampling error, not the upward bias of an index in
+#'   small units. In simulations (`bench/coverage_segregation.R`) 95% limits held 95% of
+#'   the time where D was at least eight times its chance level, which is about
 #'   \eqn{0.4 \sqrt{n (1/X + 1/Y)}}{0.4 sqrt(n (1/X + 1/Y))} for \eqn{n} units and
 #'   \eqn{X} and \eqn{Y} people, about 91% at four times, and almost never where D
 #'   was near that level.
+#' @section Corrections: For whole numbers of people; `bias` is what was taken off.
+#'   * `"carrington_troske"` (`dissimilarity`, `theil`, `hutchens`,
+#'     `correlation_ratio`): (D - d)/(1 - d), or over d where D is below it; d is the
+#'     exact mean when people are spread at random and all totals are kept.
+#'   * `"bootstrap"` (`dissimilarity`): 2 D less the mean D of people drawn again, which
+#'     is computed, not simulated.
+#'   * `"density"` (`dissimilarity`): each unit's difference in shares is replaced by its
+#'     most likely true size.
+#'   * `"unbiased"` (`correlation_ratio`): from second factorial moments, over units of
+#'     two or more people; the same as scores in which nobody counts himself.
+#'
+#'   The standard error is that of the plain index times the slope of the correction.
 #' @section Missing and empty: Rows without group, unit or area are left out, and
-#'   counted in a message of class `ioi_message_missing`. An area in which a group
-#'   has no members has no D: its row is `NA` with flag `empty`; likewise `single`
-#'   where all members are in one unit. Units without members add nothing.
-#' @section Errors: `ioi_error_input` for a wrong column, index or group;
-#'   `ioi_error_data` for negative, missing or infinite counts.
-#' @references Duncan, O. D. and Duncan, B. (1955). A methodological analysis of
+#'   counted in a message of class `ioi_message_missing`. Units without members add
+#'   nothing. A group without members takes no part in multigroup indices, which the
+#'   footer says. Where a compared group has no members, or one group is left, the row
+#'   is `NA` with flag `empty`; where all members are in one unit, `NA` with flag
+#'   `single`. M and Karmel and Maclachlan's index of all groups are 0 there, and
+#'   diversity has its value.
+#' @section Errors: `ioi_error_input` for a wrong column, index, group or option, and for
+#'   a comparison that an index does not have; `ioi_error_data` for negative, missing or
+#'   infinite counts, and for counts that are not whole under a correction.
+#' @references Allen, R., Burgess, S., Davidson, R. and Windmeijer, F. (2015). More
+#'   reliable inference for the dissimilarity index of segregation. *Econometrics
+#'   Journal* 18(1), 40-66. \doi{10.1111/ectj.12039}
+#'
+#'   Carrington, W. J. and Troske, K. R. (1997). On measuring segregation in samples with
+#'   small units. *Journal of Business and Economic Statistics* 15(4), 402-409.
+#'   \doi{10.1080/07350015.1997.10524718}
+#'
+#'   Duncan, O. D. and Duncan, B. (1955). A methodological analysis of
 #'   segregation indexes. *American Sociological Review* 20(2), 210-217.
 #'   \doi{10.2307/2088328}
 #'
@@ -79,162 +159,287 @@
 #'   compare = "pairwise"
 #' )
 #'
+#' # the same people by five indices at once, with standard errors
+#' leicester <- census_2011_lsoa[census_2011_lsoa$la_name == "Leicester", ]
+#' ioi_segregation(
+#'   leicester, c(white_british, indian, pakistani), lsoa_code,
+#'   index = c("theil", "gini", "dissimilarity", "relative_diversity", "simpson"),
+#'   compare = "multigroup", se = "analytic"
+#' )
+#'
+#' # who meets whom
+#' ioi_segregation(
+#'   leicester, c(white_british, indian, pakistani), lsoa_code,
+#'   index = "exposure", compare = "pairwise"
+#' )
+#'
+#' # small units: what chance adds, taken off
+#' ioi_segregation(
+#'   leicester, c(white_british, chinese), lsoa_code,
+#'   correct = "bootstrap", se = "analytic"
+#' )
+#'
 #' # a matrix of units by groups
 #' ioi_segregation(cbind(a = c(10, 20, 30), b = c(30, 20, 10)))
 #' @export
 ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
                             index = "dissimilarity",
                             compare = c("multigroup", "pairwise", "rest"),
-                            groups = NULL, se = c("none", "analytic"),
-                            level = 0.95, ...) {
+                            groups = NULL, shape = 0.5, base = exp(1),
+                            se = c("none", "analytic", "bootstrap", "jackknife"),
+                            resample = c("persons", "units"), reps = 500,
+                            correct = c(
+                              "none", "bootstrap", "carrington_troske", "density", "unbiased"
+                            ),
+                            level = 0.95, normalise = FALSE, fpc = NULL, ...) {
   check_dots_empty_ioi(...)
-  check_choice(index, "dissimilarity", "index")
+  index <- check_segregation_index(index)
   check_groups(groups)
   compare <- if (!missing(compare)) check_choice(compare, compare_choices, "compare")
-  se <- check_choice(se, c("none", "analytic"), "se")
-  level <- check_level(level)
+  options <- segregation_options(
+    shape, base, normalise, se, if (!missing(resample)) resample, reps, correct, level, fpc,
+    index
+  )
   source <- segregation_source(data)
+  check_design_options(source, index, options, !missing(resample))
+  source$design <- resampled_design(source$design, options$se, options$reps)
   columns <- segregation_columns(
     source,
     rlang::enquo(group), rlang::enquo(unit), rlang::enquo(count), rlang::enquo(by)
   )
   layout <- segregation_layout(source, columns, groups)
-  compare <- choose_compare(compare, groups, layout$labels)
+  compare <- choose_form(index, compare, groups, layout$labels)
+  plan <- segregation_plan(index, compare, groups, layout$labels, options)
   tally <- segregation_tally(layout)
   lost <- report_left_out(layout, tally)
-  estimate <- segregation_estimate(layout, tally, compare, groups, se)
-  segregation_table(layout, estimate, compare, index, se, level, lost)
+  estimate <- segregation_estimate(layout, tally, plan, options)
+  segregation_result(layout, estimate, plan, compare, index, options, lost)
 }
 
-# Indices and, where asked, their covariance; areas in order, comparisons within.
-segregation_estimate <- function(layout, tally, compare, groups, se) {
-  of <- segregation_comparisons(compare, groups, layout$labels)
+# The options of a call, checked.
+segregation_options <- function(shape, base, normalise, se, resample, reps, correct, level,
+                                fpc, index, call = rlang::caller_env()) {
+  se <- check_choice(se, c("none", "analytic", "bootstrap", "jackknife"), "se", call)
+  if (!is.null(resample)) {
+    resample <- check_choice(resample, c("persons", "units"), "resample", call)
+  }
+  if (identical(se, "jackknife") && identical(resample, "persons")) {
+    abort_ioi("{.code se = \"jackknife\"} leaves out units; for persons take
+              {.code se = \"analytic\"} or {.code \"bootstrap\"}.", "input",
+      arg = "resample", call = call
+    )
+  }
+  resample <- if (se == "jackknife") "units" else if (is.null(resample)) "persons" else resample
+  correct <- check_choice(
+    correct, c("none", "bootstrap", "carrington_troske", "density", "unbiased"), "correct", call
+  )
+  check_correct(correct, index, call)
+  list(
+    shape = check_shape(shape, call), base = check_base(base, call),
+    normalise = check_flag(normalise, "normalise", call), se = se, resample = resample,
+    reps = check_reps(reps, call), correct = correct,
+    level = check_level(level, call = call), rest = unsampled(fpc, se, resample, call)
+  )
+}
+
+# 1 - f, f the share of units that were sampled.
+unsampled <- function(fpc, se, resample, call) {
+  if (is.null(fpc)) {
+    return(1)
+  }
+  check_share(fpc, "fpc", call)
+  if (!se %in% c("bootstrap", "jackknife") || resample != "units") {
+    abort_ioi(
+      c(
+        "{.arg fpc} is for units drawn from a finite number of them.",
+        "i" = "It goes with {.code se = \"jackknife\"}, or {.code se = \"bootstrap\"} and
+               {.code resample = \"units\"}; a design has its own {.arg fpc}."
+      ),
+      "input",
+      arg = "fpc", call = call
+    )
+  }
+  1 - fpc
+}
+
+# What a survey has no place for.
+check_design_options <- function(source, index, options, resample, call = rlang::caller_env()) {
+  if (is.null(source$design)) {
+    return(invisible())
+  }
+  wrong <- c(
+    if ("isolation_exact" %in% index) {
+      "{.arg index}: {.val isolation_exact} counts people one by one, which weights do not."
+    },
+    if (options$correct != "none") {
+      "{.arg correct} counts people one by one, which the weights of a design do not."
+    },
+    if (resample) "{.arg resample}: a design draws its own PSUs.",
+    if (options$rest < 1) "{.arg fpc} belongs to the design: see {.fn ioi_design}."
+  )
+  if (length(wrong)) {
+    abort_ioi(wrong[1], "input", arg = sub("^.*?[.]arg (\\w+).*$", "\\1", wrong[1], perl = TRUE),
+      call = call
+    )
+  }
+}
+
+# Indices and, where asked, their covariance; areas in order, results of the plan
+# within.
+segregation_estimate <- function(layout, tally, plan, options, call = rlang::caller_env()) {
   table <- tally_table(layout, tally)
   people <- if (is.null(tally$n)) table else matrix(tally$n, ncol = ncol(table))
-  out <- .Call(ioi_r_dissimilarity, table, people, layout$first, of$kind, of$a, of$b)
+  out <- segregation_values(table, people, layout$first, plan)
   areas <- length(layout$first) - 1L
-  area <- rep(seq_len(areas), each = length(of$a))
-  out <- c(out, list(comparisons = of, areas = areas, area = area))
-  if (se == "none") {
-    out
-  } else if (!areas) {
-    c(out, list(v = numeric(), df = numeric()))
-  } else if (is.null(layout$design)) {
-    c(out, count_covariance(layout, table, out))
-  } else {
-    c(out, design_covariance(layout, table, people, out))
-  }
+  out <- c(out, list(areas = areas, area = rep(seq_len(areas), each = length(plan$index))))
+  error <- segregation_error(layout, table, people, out, plan, options)
+  out <- c(out, error, list(
+    absent = absent_groups(table, layout)
+  ))
+  if (options$correct == "none") out else correct_estimate(out, layout, table, plan, options, call)
 }
 
-# People drawn at random: areas are independent.
-count_covariance <- function(layout, table, out) {
-  rows <- length(out$estimate)
-  keep <- rows <= most_covariance_rows
-  of <- out$comparisons
-  blocks <- .Call(
-    ioi_r_dissimilarity_covariance, table, layout$first, of$kind, of$a, of$b, keep
-  )
-  vcov <- if (keep) block_diagonal(blocks, rows)
-  list(v = if (keep) variances(vcov) else unlist(blocks), vcov = vcov, df = rep(Inf, rows))
-}
-
-block_diagonal <- function(blocks, rows) {
-  v <- matrix(0, rows, rows)
-  size <- nrow(blocks[[1]])
-  for (area in seq_along(blocks)) {
-    at <- (area - 1) * size + seq_len(size)
-    v[at, at] <- blocks[[area]]
-  }
-  v
-}
-
-# A survey: the influence of each cell goes to the PSUs.
-design_covariance <- function(layout, table, people, out) {
-  design <- layout$design
-  of <- out$comparisons
-  influence <- .Call(
-    ioi_r_dissimilarity_influence, table, layout$first, of$kind, of$a, of$b
-  )
-  measure <- function(w) {
-    found <- .Call(
-      ioi_r_dissimilarity, matrix(w, ncol = ncol(table)), people, layout$first, of$kind,
-      of$a, of$b
-    )
-    list(estimate = found$estimate, influence = influence)
-  }
-  area_of_unit <- rep(seq_len(out$areas), diff(layout$first)) - 1L
-  cells <- road_cells(layout$keys, design, layout$table_at)
-  tally <- road_tally(cells, design, list())
-  found <- road_estimate(
-    cells, design, tally, measure,
-    rep(area_of_unit, ncol(table)), out$area - 1L, out$areas,
-    keeps_covariance(length(out$estimate))
-  )
-  respondents <- diff(c(0, cumsum(rowSums(people)))[layout$first + 1])
-  df <- domain_df(design, list(n = respondents, presence = found), "domain")[out$area]
+# Groups without members anywhere, and how many areas lack a group that is elsewhere.
+absent_groups <- function(table, layout) {
+  by_area <- rowsum(
+    table, rep(seq_along(layout$first[-1]), diff(layout$first)),
+    reorder = FALSE
+  ) > 0
+  nowhere <- colSums(by_area) == 0
   list(
-    v = variances(found$v), vcov = if (is.matrix(found$v)) found$v, df = df,
-    domains = domain_list(design, out$area, respondents, found)
+    nowhere = layout$labels[nowhere],
+    areas = sum(rowSums(by_area) < sum(!nowhere))
   )
 }
 
 # The estimate table.
-segregation_table <- function(layout, estimate, compare, index, se, level, lost) {
+segregation_result <- function(layout, estimate, plan, compare, index, options, lost) {
   rows <- length(estimate$estimate)
-  comparisons <- estimate$comparisons
   times <- estimate$areas
-  v <- if (se == "none") rep(NA_real_, rows) else estimate$v
-  std_error <- na_if_nan(sqrt(v))
+  std_error <- na_if_nan(sqrt(estimate$v))
   std_error[estimate$status != "ok"] <- NA
-  df <- if (se == "none") rep(Inf, rows) else estimate$df
-  limits <- index_limits(estimate$estimate, std_error, df, level)
+  name <- rep(plan$name, times)
+  limits <- segregation_limits(estimate, std_error, name, options)
   labels <- lapply(layout$area$labels, function(x) x[estimate$area])
-  flag <- segregation_flags(estimate$status, v, std_error, df)
+  bias <- if (is.null(estimate$bias)) rep(NA_real_, rows) else na_if_nan(estimate$bias)
   table <- c(labels, list(
-    index = rep(index, rows), group = rep(comparisons$group, times),
-    other = rep(comparisons$other, times), estimate = estimate$estimate,
-    std.error = std_error, conf.low = limits$low, conf.high = limits$high,
-    bias = rep(NA_real_, rows), units = estimate$units, n = estimate$n, flag = flag
+    index = name, group = rep(plan$group, times), other = rep(plan$other, times),
+    estimate = estimate$estimate, std.error = std_error, conf.low = limits$low,
+    conf.high = limits$high, bias = bias, units = estimate$units, n = estimate$n,
+    flag = segregation_flags(
+      estimate$status, estimate$v, std_error, estimate$df, estimate$lost
+    )
   ))
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = rows),
     vcov = if (!is.null(estimate$vcov)) known_covariance(estimate$vcov, std_error),
     domains = estimate$domains,
-    info = segregation_info(layout, compare, se, level, names(labels), lost)
+    info = segregation_info(layout, estimate, compare, index, options, names(labels), lost)
   )
 }
 
-# Estimate plus or minus t times the error, within 0 and 1; none where the error
-# is 0 or there are no degrees of freedom.
-index_limits <- function(estimate, std_error, df, level) {
-  limits <- interval_t(estimate, ifelse(std_error > 0, std_error, NA), df, level)
-  list(low = pmax(0, limits$conf.low), high = pmin(1, limits$conf.high))
+# Estimate plus or minus t times the error, or the limits of the bootstrap, within the
+# range of the index; none where the error is 0 or there are no degrees of freedom.
+segregation_limits <- function(estimate, std_error, name, options) {
+  least <- if (options$correct == "none") index_facts(name, "least") else -Inf
+  most <- index_facts(name, "most")
+  if (is.null(estimate$low)) {
+    return(index_limits(
+      estimate$estimate, std_error, estimate$df, options$level, least, most
+    ))
+  }
+  blank <- ifelse(std_error > 0, 0, NA)
+  list(low = pmax(least, estimate$low + blank), high = pmin(most, estimate$high + blank))
 }
 
-# Why a row has no value, no standard error or no limits.
-segregation_flags <- function(status, v, std_error, df) {
+index_limits <- function(estimate, std_error, df, level, least = 0, most = 1) {
+  limits <- interval_t(estimate, ifelse(std_error > 0, std_error, NA), df, level)
+  list(low = pmax(least, limits$conf.low), high = pmin(most, limits$conf.high))
+}
+
+# Why a row has no value, no standard error or no limits; `lost`: replicates without a
+# value.
+segregation_flags <- function(status, v, std_error, df, lost = NULL) {
   flag <- ifelse(!is.na(std_error) & df <= 0, "df", "")
+  flag[which(lost > 0)] <- "replicates"
   flag[which(std_error == 0)] <- "boundary"
   flag[is.nan(v)] <- "lonely"
   flag[status != "ok"] <- status[status != "ok"]
   flag
 }
 
-segregation_info <- function(layout, compare, se, level, by, lost) {
+segregation_info <- function(layout, estimate, compare, index, options, by, lost) {
   list(
-    what = "Dissimilarity", unit = "index", by = by, level = level,
-    ci = if (se == "none") "none" else "t", limits = "fixed",
+    what = if (length(index) == 1) segregation_indices[[index]]$label else "Segregation",
+    unit = "index", by = by, level = options$level,
+    ci = if (options$se != "none") {
+      if (is.null(estimate$low)) "t" else "basic bootstrap"
+    } else {
+      "none"
+    },
+    limits = "fixed",
     df_rule = if (!is.null(layout$design)) "domain",
     design = if (is.null(layout$design)) {
       list(type = "counts", rows = layout$rows)
     } else {
       design_info(layout$design)
     },
-    compare = compare,
-    dropped = if (length(layout$left_out)) layout$left_out,
-    notes = c(
-      if (lost > 0) paste(count_words(lost, "row"), "without group, unit or area left out."),
+    compare = compare, base = options$base, shape = options$shape, se = options$se,
+    resample = if (options$se %in% c("bootstrap", "jackknife")) options$resample,
+    reps = if (options$se == "bootstrap") options$reps, correct = options$correct,
+    null = estimate$null,
+    dropped = c(layout$left_out, estimate$absent$nowhere),
+    flags = c(
+      replicates = "some replicates have no value and are left out"
+    ),
+    notes = segregation_notes(layout, estimate, compare, index, options, lost)
+  )
+}
+
+# How the numbers are to be read.
+segregation_notes <- function(layout, estimate, compare, index, options, lost) {
+  logs <- intersect(index, c("mutual_information", "diversity"))
+  if (options$normalise) logs <- setdiff(logs, "diversity")
+  base <- if (isTRUE(all.equal(options$base, exp(1)))) "natural" else paste("base", options$base)
+  drawn <- if (is.null(layout$design)) options$resample else "PSUs"
+  c(
+    if (lost > 0) paste(count_words(lost, "row"), "without group, unit or area left out."),
+    comparison_words(compare, index),
+    if (length(logs)) paste0("Logarithms: ", base, "."),
+    if ("atkinson" %in% index) paste0("Atkinson shape: ", format_label(options$shape), "."),
+    if (options$normalise && "diversity" %in% index) {
+      "Diversity is divided by the logarithm of the number of groups present."
+    },
+    if (compare == "multigroup" && estimate$absent$areas > 0) {
+      paste0(
+        "A group without members takes no part: ",
+        count_words(estimate$absent$areas, "area lacks", "areas lack"), " one."
+      )
+    },
+    switch(options$se,
+      bootstrap = paste0("Bootstrap of ", drawn, ", ", options$reps, " replicates."),
+      jackknife = paste0("Jackknife of ", drawn, ".")
+    ),
+    if (options$correct != "none") correct_words[[options$correct]],
+    if (options$correct == "none" && !all(index %in% without_chance)) {
       "Small groups spread over many units have a high index by chance alone."
-    )
+    }
+  )
+}
+
+# These do not rise because units are small.
+without_chance <- c("diversity", "simpson", "exposure", "isolation_exact")
+
+comparison_words <- function(compare, index) {
+  everybody <- if (length(index) > 1 || index != "exposure") {
+    if ("exposure" %in% index) " Exposure counts everybody in a unit."
+  }
+  switch(compare,
+    pairwise = if (identical(index, "exposure")) {
+      "Exposure of the first group to the second, among everybody in a unit."
+    } else {
+      paste0("A pair is looked at as if nobody else lived there.", everybody)
+    },
+    rest = "Each group against all others."
   )
 }

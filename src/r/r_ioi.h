@@ -61,12 +61,6 @@ SEXP ioi_r_trim(SEXP weight, SEXP lower, SEXP upper, SEXP proportional);
 SEXP ioi_r_stratum_factors(SEXP stage);
 SEXP ioi_r_residual_project(SEXP influence, SEXP rows, SEXP sums, SEXP columns);
 
-SEXP ioi_r_dissimilarity(SEXP table, SEXP people, SEXP first, SEXP kind, SEXP a,
-                         SEXP b);
-SEXP ioi_r_dissimilarity_covariance(SEXP table, SEXP first, SEXP kind, SEXP a,
-                                    SEXP b, SEXP full);
-SEXP ioi_r_dissimilarity_influence(SEXP table, SEXP first, SEXP kind, SEXP a,
-                                   SEXP b);
 SEXP ioi_r_spatial(SEXP table, SEXP first, SEXP places, SEXP smoothing,
                    SEXP kind, SEXP a, SEXP b, SEXP reps, SEXP threads);
 SEXP ioi_r_zones(SEXP table, SEXP everybody, SEXP first, SEXP plan, SEXP zones);
@@ -95,6 +89,15 @@ SEXP ioi_r_segregation_ordered(SEXP table, SEXP people, SEXP first, SEXP how);
 SEXP ioi_r_segregation_ordered_covariance(SEXP table, SEXP first, SEXP how,
                                           SEXP full);
 SEXP ioi_r_segregation_ordered_influence(SEXP table, SEXP first, SEXP how);
+SEXP ioi_r_segregation(SEXP table, SEXP people, SEXP first, SEXP plan);
+SEXP ioi_r_segregation_covariance(SEXP table, SEXP first, SEXP plan, SEXP full);
+SEXP ioi_r_segregation_influence(SEXP table, SEXP first, SEXP plan);
+SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
+                                 SEXP estimate, SEXP units, SEXP reps,
+                                 SEXP seed, SEXP level, SEXP full);
+SEXP ioi_r_segregation_jackknife(SEXP table, SEXP first, SEXP plan, SEXP full);
+SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
+                               SEXP how);
 SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level);
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level);

@@ -418,8 +418,10 @@ static void finish(const double *t, results *out)
   ioi_presence_fill(&design, &totals, &presence);
   ioi_variance(&design, &totals, &influence, &presence, 1, out->v, work);
   const double *a = t + start_of(PAIR_W), *b = a + CATEGORIES;
-  assert_int_equal(ioi_dissimilarity(a, b, CATEGORIES, &out->d, out->u,
-                                     out->u + CATEGORIES, &occupied),
+  const ioi_segregation_index index = {IOI_DISSIMILARITY, 0.5, 1, 0};
+  assert_int_equal(ioi_segregation_two(&index, a, b, CATEGORIES, 0, NULL,
+                                       &out->d, out->u, out->u + CATEGORIES,
+                                       &occupied),
                    IOI_OK);
 }
 

@@ -1,0 +1,44 @@
+/* segregation_resample.h - tables drawn anew, and what many of them say of an
+ * index. */
+#ifndef IOI_CORE_SEGREGATION_RESAMPLE_H
+#define IOI_CORE_SEGREGATION_RESAMPLE_H
+
+#include "core/segregation.h"
+#include "core/stream.h"
+
+/* As many persons as the table has (to the nearest whole one), drawn with
+ * replacement: a multinomial over cells. Poisson draws with slightly smaller
+ * means, which given their sum are multinomial, are filled up person by person;
+ * in the rare case that they are too many they are drawn again. O(cells).
+ *
+ *   all    [in]   members of the table, below 2^53.
+ *   drawn  [out]  groups * units, group by group. */
+void ioi_resample_persons(const ioi_table *table, double all,
+                          ioi_stream *stream, double *drawn);
+
+/* As many units as have members, drawn with replacement.
+ *
+ *   margins [in]   of the table.
+ *   times   [out]  work space: units doubles.
+ *   drawn   [out]  groups * occupied, group by group. */
+void ioi_resample_units(const ioi_prepared *margins, ioi_stream *stream,
+                        double *times, double *drawn);
+
+/* The mean of the replicates of an estimate, and its limits 2 estimate - the
+ * upper and lower quantile of the replicates (the basic bootstrap; Davison &
+ * Hinkley 1997, section 5.2). A distribution that is shifted upward by chance
+ * shifts the limits downward.
+ *
+ *   theta    [in]   values[k * step], k = 0 .. reps - 1; NaN is left out.
+ *   sorted   [out]  work space: reps doubles.
+ * NaN where there are fewer than two values. */
+typedef struct {
+  double mean, low, high;
+  size_t values;
+} ioi_bootstrap;
+
+ioi_bootstrap ioi_bootstrap_limits(const double *theta, size_t step,
+                                   size_t reps, double estimate, double level,
+                                   double *sorted);
+
+#endif

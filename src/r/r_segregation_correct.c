@@ -1,0 +1,101 @@
+/* r_segregation_correct.c - the R boundary of corrections for chance. Tables and
+ * plans are those of r_segregation.c. */
+#include "r/r_segregation.h"
+
+#include "core/segregation_correct.h"
+#include "core/segregation_null.h"
+
+typedef enum { BY_NULL, BY_DRAWING, BY_DENSITY, BY_MOMENTS } correction;
+
+typedef struct {
+  double value, slope, chance;
+} corrected;
+
+static ioi_null_index null_index(ioi_segregation_id id)
+{
+  switch (id) {
+  case IOI_THEIL:
+    return IOI_NULL_THEIL;
+  case IOI_HUTCHENS:
+    return IOI_NULL_HUTCHENS;
+  case IOI_CORRELATION_RATIO:
+    return IOI_NULL_CORRELATION_RATIO;
+  default:
+    return IOI_NULL_DISSIMILARITY;
+  }
+}
+
+static ioi_status by_null(const ioi_r_job *job, const ioi_table *t, size_t r,
+                          double estimate, corrected *out)
+{
+  double *size = (double *) R_alloc(t->units + 1, sizeof *size);
+  double *many = (double *) R_alloc(t->units + 1, sizeof *many);
+  double *total = (double *) R_alloc(t->groups + 2, sizeof *total);
+  ioi_margins margins;
+  ioi_status status = ioi_segregation_margins(t, job->comparison + r, size,
+                                              many, total, &margins);
+  if (status != IOI_OK) return status;
+  const size_t work =
+    ioi_segregation_null_work(&margins, IOI_NULL_FIXED, 0) + 1;
+  status = ioi_segregation_null(&margins, null_index(job->index[r].id),
+                                IOI_NULL_FIXED, &out->chance, NULL,
+                                (double *) R_alloc(work, sizeof(double)));
+  if (status == IOI_OK)
+    out->value = ioi_carrington_troske(estimate, out->chance, &out->slope);
+  return status;
+}
+
+static ioi_status of_two_groups(const ioi_r_job *job, const ioi_table *t,
+                                size_t r, correction how, corrected *out)
+{
+  const ioi_comparison *c = job->comparison + r;
+  const double *x = t->count + c->a * t->stride;
+  const double *y = t->count + c->b * t->stride;
+  if (c->kind == IOI_COMPARE_REST) {
+    double *rest = (double *) R_alloc(t->units + 1, sizeof *rest);
+    ioi_segregation_rest(t, c->a, rest);
+    y = rest;
+  }
+  if (how == BY_DENSITY)
+    return ioi_dissimilarity_density(x, y, t->units, &out->value);
+  if (how == BY_MOMENTS)
+    return ioi_correlation_unbiased(x, y, t->units, &out->value);
+  const size_t work = ioi_dissimilarity_drawn_work(x, y, t->units);
+  return ioi_dissimilarity_drawn(x, y, t->units, &out->value,
+                                 (double *) R_alloc(work, sizeof(double)));
+}
+
+/* estimate: plain, NA where there is none; how: 0 Carrington and Troske, 1
+ * bootstrap mean, 2 density, 3 unbiased moments. Gives value, slope (by the plain
+ * estimate) and chance, NA where there is none. */
+SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
+                               SEXP how)
+{
+  const ioi_r_job job = ioi_r_read_job(table, first, plan);
+  const correction method = (correction) Rf_asInteger(how);
+  const char *names[] = {"value", "slope", "chance", ""};
+  const R_xlen_t rows = (R_xlen_t) (job.areas * job.results);
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  for (int i = 0; i < 3; i++)
+    SET_VECTOR_ELT(out, i, Rf_allocVector(REALSXP, rows));
+  for (R_xlen_t row = 0; row < rows; row++) {
+    const void *top = vmaxget();
+    const double plain = REAL_ELT(estimate, row);
+    const size_t r = (size_t) row % job.results;
+    const ioi_table t = ioi_r_area(&job, (size_t) row / job.results);
+    corrected c = {NA_REAL, 1, NA_REAL};
+    if (!ISNAN(plain)) {
+      const ioi_status status = method == BY_NULL
+                                  ? by_null(&job, &t, r, plain, &c)
+                                  : of_two_groups(&job, &t, r, method, &c);
+      if (status != IOI_OK) c.value = NA_REAL;
+    }
+    REAL(VECTOR_ELT(out, 0))[row] = c.value;
+    REAL(VECTOR_ELT(out, 1))[row] = c.slope;
+    REAL(VECTOR_ELT(out, 2))[row] = c.chance;
+    vmaxset(top);
+    R_CheckUserInterrupt();
+  }
+  UNPROTECT(1);
+  return out;
+}
