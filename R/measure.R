@@ -44,6 +44,11 @@
 #'   measures ("C5" has "C5a" and "C5b") is computed part by part where the variables
 #'   of all parts are recognised. With an `outcome` given it is that outcome which is
 #'   computed, and a message of class `ioi_message_parts` names the parts.
+#' @section People it is about: Where the variables are recognised, those of women or
+#'   men, or of working age (C15 to C17, 1.2), keep these people alone, by the columns
+#'   of sex and age that are recognised; a message of class `ioi_message_population`
+#'   says so. Where you name the `outcome`, or no column tells, it says whom the data
+#'   must hold: restrict them with [ioi_subset()].
 #' @section Reading the result: No value is good everywhere. Compare with people in
 #'   the same place and period, and ask newcomers and the receiving community alike.
 #'   Where the direction is "contextual" more and less could each be progress.
@@ -100,9 +105,10 @@ ioi_measure <- function(data, indicator, ..., by = NULL) {
 #' @return A tibble with a row per argument: `form` ("answers": a row per person;
 #'   "counts": a table; give the arguments of one form), `argument`, `needed` ("yes" or
 #'   "no"), `holds`. The attribute `recipe` is a list: `id`, `name`, `routine`, `unit`,
-#'   `population`, `direction`, `counts`, `base`, `definition`, `parts`, `caveats`,
-#'   `producers`, `variables` (known variables, a data frame) and `same_as` (ids of
-#'   the same indicator in other domains). It is printed with the table.
+#'   `population`, `direction`, `counts`, `base`, `within` (a restriction that
+#'   [ioi_measure()] applies), `definition`, `parts`, `caveats`, `producers`,
+#'   `variables` (known variables, a data frame) and `same_as` (ids of the same
+#'   indicator in other domains). It is printed with the table.
 #' @section Errors: `ioi_error_input` for an unknown indicator.
 #' @inherit ioi_measure source
 #' @examples
@@ -188,7 +194,7 @@ find_recipe <- function(indicator, call = rlang::caller_env()) {
     id = row$indicator_id, name = row$name, domain_id = row$domain_id,
     routine = row$routine, unit = row$unit,
     population = row$population, direction = row$desired_direction,
-    counts = own$counts, base = own$base,
+    counts = own$counts, base = own$base, within = own$within,
     definition = definition_of(own, row),
     parts = own$parts, part_ids = part_ids,
     caveats = paste(
@@ -364,8 +370,13 @@ measure_share <- function(data, recipe, given, by, call = rlang::caller_env()) {
     need_arguments(recipe, given, c("events", "population"), call)
     return(run_routine(ioi_rate, data, given, by, per = 1, ci = "wilson"))
   }
-  source <- answers_source(data, recipe, given, call)
+  source <- answers_source(data, recipe, given, call, by)
   need_arguments(recipe, source$given, c("outcome", "success"), call)
+  if ("outcome" %in% names(given)) {
+    inform_population(recipe, trimws(split_cell(recipe$within)))
+  } else {
+    source$design <- restrict_population(source$design, recipe)
+  }
   run_routine(ioi_proportion, source$design, source$given, by)
 }
 
@@ -374,7 +385,7 @@ measure_distribution <- function(data, recipe, given, by, call = rlang::caller_e
     need_arguments(recipe, given, c("category", "count"), call)
     return(rlang::inject(category_shares(data, !!!given, by = !!by)))
   }
-  source <- answers_source(data, recipe, given, call)
+  source <- answers_source(data, recipe, given, call, by)
   need_arguments(recipe, source$given, "outcome", call)
   run_routine(ioi_proportion, source$design, source$given, by)
 }
@@ -416,7 +427,7 @@ measure_mean <- function(data, recipe, given, by, call = rlang::caller_env()) {
     return(run_routine(ioi_mean_aggregated, data, given, by))
   }
   names(given)[names(given) == "outcome"] <- "x"
-  source <- answers_source(data, recipe, given, call)
+  source <- answers_source(data, recipe, given, call, by)
   need_arguments(recipe, source$given, "x", call)
   run_routine(ioi_mean, source$design, source$given, by)
 }

@@ -59,6 +59,7 @@ ioi_profile <- function(data, indicators, by = NULL, ..., everyone = TRUE, cross
   own <- list(id = "the design", routine = "none", variables = known_outcomes("none"))
   design <- as_ioi_design(answers_source(data, own, given, call)$design)
   asked <- lapply(wanted, profile_answers, design$data, missing_codes, call)
+  check_one_population(asked, call)
   by <- resolve_by(rlang::enquo(by), design, vapply(asked, `[[`, "", "outcome"))
   check_by_names(by, c("indicator_id", proportion_columns))
   breakdowns <- report_breakdowns(design$data, by)
@@ -126,6 +127,26 @@ profile_answers <- function(asked, data, missing_codes, call) {
   if (asked$recipe$routine %in% share_routines) need_arguments(asked$recipe, asked, "success", call)
   asked$missing_codes <- unique(c(asked$missing_codes, answer_text(missing_codes)))
   asked
+}
+
+# Indicators about men or women alone do not go with the others in one pass; those of
+# an age do if the data hold no others, which is said.
+check_one_population <- function(asked, call) {
+  for (one in asked) {
+    within <- trimws(split_cell(one$recipe$within))
+    if (any(within %in% c("women", "men"))) {
+      abort_ioi(
+        c(
+          "{.arg indicators} must be about the same people.",
+          "x" = "{.val {one$recipe$id}} is about {within}.",
+          "i" = "Use {.fn ioi_measure} for it, or the whole indicator with {.arg by}."
+        ),
+        "input",
+        arg = "indicators", call = call
+      )
+    }
+    inform_population(one$recipe, within)
+  }
 }
 
 # Which of the framework's breakdowns the data hold, as a table and as a message.

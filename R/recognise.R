@@ -11,8 +11,14 @@ known_outcomes <- function(id) {
 
 # The design and the arguments of an estimator of answers: what was given, and what
 # is recognised, which is said. list(design, given).
-answers_source <- function(data, recipe, given, call) {
-  found <- recognise_answers(columns_of(data, call), recipe, given, call)
+answers_source <- function(data, recipe, given, call, by = rlang::quo(NULL)) {
+  columns <- columns_of(data, call)
+  found <- recognise_answers(columns, recipe, given, call)
+  if (length(found)) {
+    groups <- columns[resolve_columns(by, columns, "by", call = call)]
+    refusals <- unlist(lapply(Filter(has_value_labels, as.list(groups)), refusals_in))
+    found$missing_codes <- unique(c(found$missing_codes, refusals))
+  }
   own <- given[names(given) %in% design_arguments]
   given <- given[!names(given) %in% design_arguments]
   found <- found[setdiff(names(found), names(given))]
@@ -21,9 +27,9 @@ answers_source <- function(data, recipe, given, call) {
     inform_recognised(recipe$id, found)
     return(list(design = data, given = c(given, found)))
   }
-  columns <- recognise_design(data, own)
-  inform_recognised(recipe$id, c(found, columns))
-  own <- Filter(Negate(is_null_quo), c(own, columns))
+  sampling <- recognise_design(data, own)
+  inform_recognised(recipe$id, c(found, sampling))
+  own <- Filter(Negate(is_null_quo), c(own, sampling))
   list(
     design = if (length(own)) rlang::inject(ioi_design(data, !!!own)) else data,
     given = c(given, found)
@@ -189,7 +195,8 @@ inform_recognised <- function(id, found) {
   )
 }
 
-# Are the variables of every part of an indicator there?
+# Are the variables of every part of an indicator there? Not for one whose parts are
+# about different people.
 knows_parts <- function(data, recipe) {
   columns <- if (is.data.frame(data)) {
     data
@@ -198,7 +205,7 @@ knows_parts <- function(data, recipe) {
   } else {
     return(FALSE)
   }
-  all(vapply(recipe$part_ids, function(id) {
+  is.na(recipe$within) && all(vapply(recipe$part_ids, function(id) {
     length(recognise_outcome(columns, known_outcomes(id))) > 0
   }, NA))
 }
@@ -212,4 +219,102 @@ recognise_breakdowns <- function(data) {
   table <- table[table$role == "breakdown", ]
   found <- lapply(seq_len(nrow(table)), function(row) match_variable(data, table[row, ]))
   stats::setNames(found, table$ids)
+}
+
+# ---- whom an indicator is about -----------------------------------------------
+
+# The design restricted to those whom a recipe is about ("women; age 16 to 64"), where
+# sex and age are recognised, which is said; what is not is said too.
+restrict_population <- function(design, recipe) {
+  if (is.na(recipe$within)) {
+    return(design)
+  }
+  design <- as_ioi_design(design)
+  wanted <- trimws(split_cell(recipe$within))
+  rows <- lapply(wanted, population_rows, design$data)
+  known <- !vapply(rows, is.null, NA)
+  if (any(known)) {
+    inside <- Reduce(`&`, rows[known])
+    design <- rlang::inject(ioi_subset(design, !!inside))
+    inform_ioi(
+      "Kept for {.strong {recipe$id}}: {wanted[known]}.", "population",
+      indicator_id = recipe$id
+    )
+  }
+  inform_population(recipe, wanted[!known])
+  design
+}
+
+# What the data must be restricted to by the user.
+inform_population <- function(recipe, wanted) {
+  if (length(wanted)) {
+    inform_ioi(
+      c(
+        "{.strong {recipe$id}} is about {wanted}: the data must hold no others.",
+        "i" = "Restrict the design with {.fn ioi_subset} if they do."
+      ),
+      "population",
+      indicator_id = recipe$id
+    )
+  }
+}
+
+# The rows of "women", "men" or "age 16 to 64"; NULL where no column tells.
+population_rows <- function(wanted, data) {
+  columns <- recognise_breakdowns(data)
+  if (startsWith(wanted, "age")) {
+    limits <- as.numeric(regmatches(wanted, gregexpr("[0-9]+", wanted))[[1]])
+    return(first_known(data[columns$age], age_rows, limits))
+  }
+  first_known(data[columns$gender], sex_rows, wanted)
+}
+
+first_known <- function(columns, rows_of, wanted) {
+  for (column in columns) {
+    rows <- rows_of(column, wanted)
+    if (!is.null(rows)) {
+      return(rows)
+    }
+  }
+  NULL
+}
+
+sex_rows <- function(x, wanted) {
+  pattern <- c(women = "^(f|female|females|w|woman|women)$", men = "^(m|male|males|man|men)$")
+  answers <- column_answers(x)
+  yes <- grepl(pattern[[wanted]], trimws(answers), ignore.case = TRUE)
+  if (any(yes)) answer_of(x) %in% answers[yes]
+}
+
+# Ages in years, or bands none of which crosses a limit.
+age_rows <- function(x, limits) {
+  if (is.numeric(x) && !has_value_labels(x)) {
+    return(!is.na(x) & x >= limits[1] & x <= limits[2])
+  }
+  answers <- column_answers(x)
+  band <- vapply(answers, age_band_limits, c(0, 0))
+  inside <- band[1, ] >= limits[1] & band[2, ] <= limits[2]
+  outside <- band[2, ] < limits[1] | band[1, ] > limits[2]
+  if (all(inside | outside) && any(inside)) answer_of(x) %in% answers[inside]
+}
+
+# First and last age of a band such as "16 to 24", "75 and over", "under 16".
+age_band_limits <- function(text) {
+  number <- as.numeric(regmatches(text, gregexpr("[0-9]+", text))[[1]])
+  if (!length(number)) {
+    return(c(-1, Inf)) # crosses any limit
+  }
+  if (length(number) > 1) {
+    return(number[1:2])
+  }
+  if (grepl("under|less|below", text, ignore.case = TRUE)) c(0, number - 1) else c(number, Inf)
+}
+
+# The answer of each row as text.
+answer_of <- function(x) {
+  if (has_value_labels(x)) {
+    book <- labelled_book(x)
+    return(book$text[book$at])
+  }
+  answer_text(x)
 }

@@ -3,6 +3,13 @@
 
 quiet <- function(x) suppressMessages(x)
 
+# Only the message on whom the data hold.
+quiet_but_population <- function(x) {
+  withCallingHandlers(x, message = function(m) {
+    if (!inherits(m, "ioi_message_population")) invokeRestart("muffleMessage")
+  })
+}
+
 every_id <- c(
   ioi_indicators()$indicator_id, ioi_indicators(framework = "communities")$indicator_id
 )
@@ -121,7 +128,7 @@ test_that("shares of records take answers as well, and counts go with surveys", 
 })
 
 test_that("a number of events, with and without a column and a population", {
-  got <- ioi_measure(counts, "C20", events = events)
+  got <- quiet(ioi_measure(counts, "C20", events = events))
   expect_equal(got$estimate, 115)
   limits <- poisson.test(115)$conf.int
   expect_equal(c(got$conf.low, got$conf.high), as.vector(limits), tolerance = 0.003)
@@ -129,7 +136,7 @@ test_that("a number of events, with and without a column and a population", {
   expect_equal(quiet(ioi_measure(rows, "C20a", by = force))$estimate, c(2, 1))
   rate <- ioi_measure(counts, "13.6", events = events, population = people)
   expect_equal(rate$estimate, 115 / 2100 * 1e5)
-  exact <- ioi_measure(counts, "C20", events = events, ci = "exact")
+  exact <- quiet(ioi_measure(counts, "C20", events = events, ci = "exact"))
   expect_equal(c(exact$conf.low, exact$conf.high), as.vector(limits), tolerance = 1e-6)
 })
 
@@ -248,12 +255,45 @@ test_that("an indicator of several parts says so, and is computed part by part",
   expect_identical(got$indicator_id, rep(c("C5a", "C5b"), each = 2))
   expect_equal(got$estimate[1:2], quiet(ioi_measure(survey, "C5a", by = sex))$estimate)
   expect_message(
-    ioi_measure(counts, "C5", events = events, population = people),
+    ioi_measure(counts, "C5", events = events, population = people), "C5a; C5b",
     class = "ioi_message_parts"
   )
   expect_message(
     ioi_measure(counts, "4.37", events = events, population = people), "happiness",
     class = "ioi_message_parts"
+  )
+})
+
+test_that("indicators about women, men or an age keep these alone", {
+  survey <- ioi_example_survey(900)
+  design <- ioi_design(survey, weights = weight, strata = region, psu = psu)
+  working <- ioi_subset(design, sex == "Female" & age >= 16 & age <= 64)
+  want <- quiet(ioi_proportion(working, work_status, success = c("Employee", "Self-employed")))
+  expect_message(
+    got <- quiet_but_population(ioi_measure(survey, "C15a")), "women and age 16 to 64"
+  )
+  expect_equal(got$estimate, want$estimate)
+  expect_equal(got$std.error, want$std.error)
+  expect_equal(got$n, want$n)
+  # bands of age that no limit cuts; the whole indicator is not split
+  people <- census_2011_people
+  inside <- people$age_band %in% c("16 to 24", "25 to 34", "35 to 44", "45 to 54", "55 to 64")
+  yes <- grepl("Employee|Self-employed", people$economic_activity)
+  known <- inside & !is.na(people$economic_activity)
+  expect_equal(quiet(ioi_measure(people, "C15"))$estimate, mean(yes[known]))
+  men <- known & people$sex == "Male"
+  expect_equal(quiet(ioi_measure(people, "C15b"))$estimate, mean(yes[men]))
+  # bands that a limit cuts tell nothing: it is said
+  people$age_band <- cut(as.integer(people$age_band), c(0, 1, 5, 8), c("0-19", "20-54", "55+"))
+  expect_message(
+    quiet_but_population(ioi_measure(people, "C15")), "must hold no others"
+  )
+  # a column named by the user is taken as it stands
+  mine <- quiet(ioi_measure(people, "C15b", outcome = economic_activity))
+  expect_equal(mine$n, sum(!is.na(people$economic_activity)))
+  expect_error(
+    quiet(ioi_profile(design, c("C15a", "6.6"))), "same people",
+    class = "ioi_error_input"
   )
 })
 
