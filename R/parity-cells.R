@@ -63,6 +63,9 @@ parity_block <- function(columns, rows) {
 
 # A group may occur once in each combination of `by`.
 parity_unique <- function(columns, group, call) {
+  if (length(columns) == 1 && !anyDuplicated(columns[[1]])) {
+    return(invisible())
+  }
   rows <- length(columns[[group]])
   cell <- parity_block(columns, rows)
   twice <- which(duplicated(cell))
@@ -101,7 +104,7 @@ parity_estimates <- function(x, columns, level, mover, call) {
     )
   }
   check_intact(x, "x", call)
-  if (!length(by)) by <- info$by
+  if (!length(by) && !isTRUE(columns$fixed)) by <- info$by
   labels <- intersect(parity_labels, names(x))
   labels <- labels[!vapply(labels, function(name) all(is.na(x[[name]])), NA)]
   cells <- parity_cells(x, group, union(by, labels), call)

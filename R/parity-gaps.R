@@ -140,27 +140,30 @@ parity_edges <- function(out, reference, self, measure) {
 # Why a number is missing, and what the cells' own flags say.
 parity_row_flags <- function(cells, reference, gap, measure, ci) {
   gone <- is.na(cells$value)
-  empty <- gone & (cells$n %in% 0 | grepl("(^|;)empty($|;)", cells$flag))
+  carried <- any(nzchar(cells$flag))
+  empty <- gone & (cells$n %in% 0 | carried & grepl("(^|;)empty($|;)", cells$flag))
   lost <- !reference$same & !gone & (!reference$has | is.na(reference$value))
   no_limits <- !gone & !lost & !reference$same & is.na(gap$conf.low) & gap$flag == ""
   reads <- !reference$same & !gone & !lost
   marks <- list(
     reference = reference$same, empty = empty, missing = gone & !empty,
     no_reference = lost, no_limits = no_limits,
-    "includes no difference" = reads & measure == "people_per_outcome" &
-      gap$conf.high %in% Inf,
-    "below four fifths" = reads & measure == "four_fifths" & gap$estimate < 0.8
+    "includes no difference" = measure == "people_per_outcome" & reads &
+      gap$conf.high == Inf,
+    "below four fifths" = measure == "four_fifths" & reads & gap$estimate < 0.8
   )
   own <- parity_marked(marks)
-  words <- list(ifelse(gone | lost, "", gap$flag))
-  if (any(nzchar(cells$flag)) || any(nzchar(reference$flag))) {
+  noted <- gap$flag
+  noted[gone | lost] <- ""
+  words <- list(noted)
+  if (carried || any(nzchar(reference$flag))) {
     carried <- parity_carried(reference$flag, ci)
     words <- c(words, list(
       parity_carried(cells$flag, ci),
       ifelse(reference$has & !reference$same, carried, "")
     ))
   }
-  if (!any(nzchar(unlist(words, use.names = FALSE)))) {
+  if (!any(vapply(words, function(w) any(nzchar(w)), NA))) {
     return(own)
   }
   parity_join(c(list(own), words))

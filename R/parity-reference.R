@@ -142,7 +142,7 @@ parity_ask <- function(cells, reference, call) {
     )
   }
   reference <- as.character(reference)
-  if (reference %in% as.character(parity_levels(cells$group))) {
+  if (any(parity_is_level(cells$group, reference))) {
     return(list(kind = "cell", how = "named", name = reference))
   }
   if (!reference %in% c(parity_choices, parity_means)) {
@@ -159,11 +159,6 @@ parity_ask <- function(cells, reference, call) {
   }
   kind <- if (reference %in% parity_means) "mean" else "cell"
   list(kind = kind, how = reference)
-}
-
-# The different values of a column.
-parity_levels <- function(x) {
-  if (is.factor(x)) levels(x)[unique(as.integer(x))] else unique(x)
 }
 
 # The reference of every cell, as asked.
@@ -197,21 +192,29 @@ parity_is_level <- function(x, name) {
   if (is.factor(x)) {
     return(as.integer(x) %in% which(levels(x) == name))
   }
-  levels <- unique(x)
-  x %in% levels[as.character(levels) == name]
+  if (is.character(x) || is.object(x) || is.logical(x)) {
+    return(as.character(x) == name)
+  }
+  # numbers: few are equal, and those are compared as text
+  is <- x == suppressWarnings(as.numeric(name))
+  is[is.na(is)] <- FALSE
+  is[is] <- as.character(x[is]) == name
+  is
 }
 
 # The reference `at`, a cell for each cell; NA where there is none.
 parity_cell_reference <- function(cells, at, label) {
   g <- seq_along(cells$value)
   has <- !is.na(at)
-  r <- ifelse(has, at, g)
+  r <- at
+  r[!has] <- g[!has]
   together <- parity_together(cells, g, r)
   together$df[!has] <- NA
   together$n[!has] <- cells$n[!has]
   variance <- cells$variance[r]
+  same <- has & r == g
   covariance <- if (is.null(cells$covariance)) {
-    ifelse(r == g, variance, 0)
+    variance * same
   } else {
     cells$covariance[cbind(g, r)]
   }
@@ -219,7 +222,7 @@ parity_cell_reference <- function(cells, at, label) {
     at = r, alpha = 1, beta = 0, value = cells$value[r], variance = variance,
     covariance = covariance, low = cells$low[r], high = cells$high[r],
     x = cells$events[r], n = cells$n[r], share = 0, df = together$df,
-    people = together$n, has = has, same = has & r == g,
+    people = together$n, has = has, same = same,
     flag = cells$flag[r], label = cells$group[label]
   )
 }
@@ -319,7 +322,9 @@ parity_block_mean <- function(cells, share) {
   value <- sums(ifelse(is.na(w), NA, times(cells$value)))
   if (is.null(cells$covariance)) {
     covariance <- times(cells$variance)
-    return(list(value = value, variance = sums(times(covariance)), covariance = covariance))
+    return(list(
+      value = value, variance = sums(times(covariance)), covariance = covariance, w = w
+    ))
   }
   with_all <- rowsum(parity_weigh(cells$covariance, ifelse(part, w, 0)), cells$block,
     reorder = FALSE
@@ -327,7 +332,8 @@ parity_block_mean <- function(cells, share) {
   all <- rowsum(parity_weigh(t(with_all), ifelse(part, w, 0)), cells$block, reorder = FALSE)
   list(
     value = value, variance = diag(all),
-    covariance = with_all[cbind(cells$block, seq_along(w))], with_all = with_all, all = all
+    covariance = with_all[cbind(cells$block, seq_along(w))], with_all = with_all, all = all,
+    w = w
   )
 }
 
@@ -423,7 +429,7 @@ parity_to_published <- function(cells, figure) {
 parity_together <- function(cells, g, r) {
   domains <- cells$domains
   if (is.null(domains)) {
-    n <- ifelse(g == r, cells$n[g], cells$n[g] + cells$n[r])
+    n <- cells$n[g] + cells$n[r] * (g != r)
     if (all(is.infinite(cells$df))) {
       return(list(df = cells$df[g], n = n))
     }

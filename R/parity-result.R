@@ -101,6 +101,25 @@ parity_vcov <- function(cells, parts, rows, rule) {
   )
 }
 
+# J as a dense matrix over the cells, a row for each row of the table.
+parity_jacobian <- function(cells, parts, rows, rule) {
+  size <- length(cells$value)
+  all <- lapply(names(parts), function(m) {
+    slope <- parity_slopes(cells, parts[[m]]$reference, m, rule)
+    weights <- parts[[m]]$reference$anchors$w
+    j <- matrix(0, size, size)
+    if (is.null(weights)) {
+      j[cbind(seq_len(size), slope$at)] <- slope$anchor
+    } else {
+      weights[is.na(weights)] <- 0
+      j <- slope$anchor * outer(cells$block, cells$block, `==`) * rep(weights, each = size)
+    }
+    diag(j) <- diag(j) + slope$group
+    j
+  })
+  do.call(rbind, all)[rows$at, , drop = FALSE]
+}
+
 # Derivatives of one measure by the cell (`group`) and by the anchor (`anchor`).
 parity_slopes <- function(cells, reference, measure, rule) {
   flip <- parity_flips(measure, rule$favourable)

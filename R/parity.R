@@ -266,29 +266,41 @@ ioi_parity <- function(x, group, reference, measure = c("difference", "ratio"),
 
 # The gaps of cells from `reference`, as a table.
 parity_compare <- function(cells, reference, source, ci, rule, call) {
+  made <- parity_parts(cells, reference, source, ci, rule, call)
+  parity_result(made$cells, made$parts, made$rule)
+}
+
+# The gaps of each measure: list(cells, parts, rule), with the limits of the cells and the
+# methods settled; a part is list(gap, reference).
+parity_parts <- function(cells, reference, source, ci, rule, call) {
   ask <- parity_ask(cells, reference, call)
   rule$ci <- parity_ci(ci, rule$measure, parity_kinds(source, ask), call)
   figures <- any(rule$ci == "mover") || rule$flag == "overlap"
   if (source != "estimates" && figures) cells <- parity_count_limits(cells)
   common <- parity_reference(cells, ask, rule$favourable, figures, call)
   parts <- lapply(stats::setNames(nm = rule$measure), function(m) {
-    read <- cells
-    to <- common
     if (m == "four_fifths") {
-      flip <- parity_flips(m, rule$favourable)
-      best <- parity_reference(
-        cells, list(kind = "cell", how = "best"), !flip, figures, call
-      )
-      to <- parity_flip_reference(best, flip)
-      read <- parity_flip(cells, flip)
+      return(parity_four_fifths(cells, rule, figures, call))
     }
-    gap <- parity_gaps(read, to, m, rule$ci[[m]], rule$sign)
-    list(gap = gap, reference = if (m == "four_fifths") best else to)
+    list(gap = parity_gaps(cells, common, m, rule$ci[[m]], rule$sign), reference = common)
   })
-  parity_result(cells, parts, rule)
+  list(cells = cells, parts = parts, rule = rule)
 }
 
 # ---- the four-fifths index ----------------------------------------------------
+
+# Each group over the one with the best rate.
+parity_four_fifths <- function(cells, rule, figures, call) {
+  flip <- parity_flips("four_fifths", rule$favourable)
+  ask <- list(kind = "cell", how = "best")
+  best <- parity_reference(cells, ask, !flip, figures, call)
+  gap <- parity_gaps(
+    parity_flip(cells, flip), parity_flip_reference(best, flip), "four_fifths",
+    rule$ci[["four_fifths"]], rule$sign
+  )
+  list(gap = gap, reference = best)
+}
+
 
 # Of an adverse outcome the index compares the shares without it.
 parity_flips <- function(measure, favourable) {

@@ -82,21 +82,32 @@ static double difference_score(double d, const void *context)
   const target *s = context;
   const ioi_parity_table *c = s->c;
   double gap = c->x1 / c->n1 - c->x2 / c->n2 - d;
+  if (!(fabs(gap) > 0)) return -s->reach;
   double p2 = most_likely(c, d), p1 = fmin(1, fmax(0, p2 + d));
   double variance = p1 * (1 - p1) / c->n1 + p2 * (1 - p2) / c->n2;
-  if (!(fabs(gap) > 0)) return -s->reach;
   return gap / sqrt(variance) - s->reach;
+}
+
+/* About z standard errors, of the shares with half an event more. */
+static double reach_guess(const ioi_parity_table *c, double z)
+{
+  double p1 = (c->x1 + 0.5) / (c->n1 + 1), p2 = (c->x2 + 0.5) / (c->n2 + 1);
+  return z * sqrt(p1 * (1 - p1) / c->n1 + p2 * (1 - p2) / c->n2);
 }
 
 void ioi_parity_score_difference(const ioi_parity_table *counts, double z,
                                  double *low, double *high)
 {
   double gap = counts->x1 / counts->n1 - counts->x2 / counts->n2;
+  double half = reach_guess(counts, z);
   target below = {counts, z}, above = {counts, -z};
-  *low =
-    gap > -1 && isfinite(z) ? ioi_root(difference_score, &below, -1, gap) : -1;
-  *high =
-    gap < 1 && isfinite(z) ? ioi_root(difference_score, &above, gap, 1) : 1;
+  *low = -1;
+  *high = 1;
+  if (isinf(z)) return;
+  if (gap > -1)
+    *low = ioi_root_near(difference_score, &below, -1, gap, gap - half);
+  if (gap < 1)
+    *high = ioi_root_near(difference_score, &above, gap, 1, gap + half);
 }
 
 /* ---- ratio, on the log scale -------------------------------------------- */

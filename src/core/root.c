@@ -39,9 +39,17 @@ static void take(bracket *s, double x, double fx)
   s->fa = fx;
 }
 
+/* The secant's share of the way from a to b; the middle where an end is
+ * infinite. */
+static double first_share(const bracket *s)
+{
+  double t = s->fa / (s->fa - s->fb);
+  return isfinite(t) ? fmin(0.98, fmax(0.02, t)) : 0.5;
+}
+
 static double solve(ioi_root_function f, const void *context, bracket s)
 {
-  double t = 0.5;
+  double t = first_share(&s);
   for (int i = 0; i < STEPS; i++) {
     double x = s.a + t * (s.b - s.a), fx = f(x, context);
     if (isnan(fx)) return NAN;
@@ -63,6 +71,18 @@ double ioi_root(ioi_root_function f, const void *context, double low,
   if (!(fabs(at_high) > 0)) return high;
   if ((at_low > 0) == (at_high > 0)) return NAN;
   return solve(f, context, (bracket){high, at_high, low, at_low, low, at_low});
+}
+
+double ioi_root_near(ioi_root_function f, const void *context, double low,
+                     double high, double guess)
+{
+  if (!(guess > low && guess < high)) return ioi_root(f, context, low, high);
+  double at_low = f(low, context), at_guess = f(guess, context);
+  if (isnan(at_low) || isnan(at_guess)) return NAN;
+  if ((at_low > 0) != (at_guess > 0) && fabs(at_low) > 0 && fabs(at_guess) > 0)
+    return solve(f, context,
+                 (bracket){guess, at_guess, low, at_low, low, at_low});
+  return fabs(at_low) > 0 ? ioi_root(f, context, guess, high) : low;
 }
 
 double ioi_root_beyond(ioi_root_function f, const void *context, double inner,

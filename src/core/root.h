@@ -13,6 +13,10 @@ typedef double (*ioi_root_function)(double x, const void *context);
 double ioi_root(ioi_root_function f, const void *context, double low,
                 double high);
 
+/* The same, faster where a guess between the two is near the crossing. */
+double ioi_root_near(ioi_root_function f, const void *context, double low,
+                     double high, double guess);
+
 /* The same where only `inner` is known: looks for the other end at inner +
  * step, inner + 3 step, inner + 7 step, ..., at most 200 times. NaN where f
  * does not change its sign. */
