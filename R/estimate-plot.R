@@ -124,7 +124,8 @@ chart_marks <- function(x, roles, sort, n, call = rlang::caller_env()) {
     high = x[["conf.high"]] * scale, group = groups,
     series = chart_labels(x, roles$series), panel = chart_panels(x, roles$panels, units),
     none = is.na(x[["estimate"]]),
-    flag = flag_text(x), open = has_flag(flag_text(x), "reference"), unit = units
+    flag = flag_text(x), open = has_flag(flag_text(x), "reference"), unit = units,
+    measure = if ("measure" %in% names(x)) as.character(x[["measure"]]) else NA_character_
   )
   check_panels(marks$panel, call)
   kept <- levels(groups)[seq_len(min(n, nlevels(groups)))]
@@ -171,7 +172,8 @@ chart_panels <- function(x, columns, units) {
   parts <- lapply(columns, function(column) {
     text <- format_label(x[[column]])
     if (column == "measure") {
-      text <- paste0(text, ifelse(units == "points", " (% points)", ""))
+      suffix <- c(points = " (% points)", proportion = " (%)")[units]
+      text <- paste0(plain_words(text), ifelse(is.na(suffix), "", suffix))
     }
     text
   })
@@ -254,21 +256,6 @@ draw_chart <- function(x, marks, roles, title, subtitle) {
 
 panel_columns <- function(panels) {
   if (panels > 4) 3 else min(panels, 2)
-}
-
-# A dashed line where there is no difference, in the panels that compare.
-parity_lines <- function(marks) {
-  at <- c(points = 0, ratio = 1)[marks$unit]
-  at[is.na(at) & grepl("difference", marks$panel)] <- 0
-  lines <- unique(data.frame(at = unname(at), panel = marks$panel))
-  lines <- lines[!is.na(lines$at), ]
-  if (!nrow(lines)) {
-    return(NULL)
-  }
-  ggplot2::geom_vline(
-    data = lines, ggplot2::aes(xintercept = .data$at),
-    colour = chart_grey, linetype = "dashed", linewidth = 0.6
-  )
 }
 
 missing_marks <- function(none) {
