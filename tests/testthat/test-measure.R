@@ -237,6 +237,7 @@ test_that("six lines lead from a labelled file to the gap and a chart", {
   survey <- haven::read_sav(file)
   belonging <- quiet(ioi_measure(survey, "6.6", by = ethnic_group))
   gap <- ioi_parity(belonging, ethnic_group, "White British")
+  withr::local_pdf(NULL)
   chart <- plot(gap)
   expect_s3_class(chart, "ggplot")
   direct <- ioi_example_survey(900)
