@@ -62,18 +62,17 @@
 #' @seealso [ioi_segregation()], [ioi_segregation_within()]
 #' @examples
 #' leicester <- subset(census_2011_lsoa, la_name == "Leicester")
-#' groups <- names(leicester)[7:20]
 #'
 #' # the LSOAs whose mix differs most from that of the city
-#' units <- ioi_segregation_local(leicester, group = groups, unit = lsoa_code)
+#' units <- ioi_segregation_local(leicester, group = white_british:other, unit = lsoa_code)
 #' head(units[order(-units$estimate), ])
 #'
 #' # the groups that are spread most unevenly
-#' ioi_segregation_local(leicester, group = groups, unit = lsoa_code, score = "group")
+#' ioi_segregation_local(leicester, group = white_british:other, unit = lsoa_code, score = "group")
 #'
 #' # where the dissimilarity of two groups comes from, by MSOA
 #' ioi_segregation_local(
-#'   leicester, group = groups, unit = lsoa_code, score = "dissimilarity",
+#'   leicester, group = white_british:other, unit = lsoa_code, score = "dissimilarity",
 #'   groups = c("indian", "white_british"), area = msoa_code
 #' )
 #' @export

@@ -68,11 +68,11 @@
 #'
 #'   Reardon, S. F., Yun, J. T. and Eitle, T. M. (2000). The changing structure of school
 #'   segregation. *Demography* 37(3), 351-364. \doi{10.2307/2648047}
-#' @seealso [ioi_segregation()], [ioi_segregation_local()]
+#' @seealso [ioi_segregation()], [ioi_segregation_local()], [ioi_plot_decomposition()]
 #' @examples
 #' groups <- names(census_2011_lsoa)[7:20]
 #' ioi_segregation_within(
-#'   census_2011_lsoa, group = groups, unit = lsoa_code,
+#'   census_2011_lsoa, group = white_british:other, unit = lsoa_code,
 #'   within = c(region, la_code, msoa_code), index = c("mutual_information", "theil")
 #' )
 #'
@@ -85,7 +85,7 @@
 #'
 #' # between broad groups, and within each
 #' ioi_segregation_within(
-#'   london, group = groups, unit = lsoa_code,
+#'   london, group = white_british:other, unit = lsoa_code,
 #'   supergroups = list(
 #'     white = groups[1:3], mixed = "mixed", asian = groups[5:9],
 #'     black = groups[10:12], other = groups[13:14]
