@@ -30,9 +30,21 @@ key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
       return(key_read(x, as.integer(range[1]), span, labels))
     }
   }
+  if (is.character(x) && !is.object(x)) {
+    return(key_text(x))
+  }
   # unique() takes the class off a difftime
   labels <- sort(if (is.object(x)) x[!duplicated(x)] else unique(x), na.last = NA)
   key_read(match(x, labels, incomparables = NA), 1L, length(labels), labels)
+}
+
+# Text is coded in one pass; what is sorted are the labels, of which there are few. The
+# same text in two encodings is one label.
+key_text <- function(x) {
+  coded <- .Call(ioi_r_code_text, x)
+  values <- x[coded$first]
+  labels <- sort(unique(values))
+  key_read(match(values, labels)[coded$code + 1L], 1L, length(labels), labels)
 }
 
 key_read <- function(value, first, levels, labels) {

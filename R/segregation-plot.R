@@ -104,9 +104,8 @@ curve_list <- function(read, of) {
   rest <- of$other == "rest"
   name <- function(k, p) {
     where <- vapply(labels, function(x) format_label(x[p]), "")
-    who <- paste(plain_name(of$group[k]), if (rest[k]) "and the rest" else {
-      paste("and", plain_name(of$other[k]))
-    })
+    other <- if (rest[k]) "the rest" else plain_name(of$other[k])
+    who <- paste(plain_name(of$group[k]), "and", other)
     paste(c(if (length(of$a) > 1 || !length(where)) who, where), collapse = ", ")
   }
   at <- expand.grid(k = seq_along(of$a), p = seq_len(places))
@@ -204,7 +203,11 @@ curve_axis <- function(groups) {
   groups <- unique(groups)
   who <- if (length(groups) > 1) {
     "the group"
-  } else if (groups == "rest") "everybody else" else plain_name(groups)
+  } else if (groups == "rest") {
+    "everybody else"
+  } else {
+    plain_name(groups)
+  }
   paste0("Cumulated share of ", who, " (%)")
 }
 

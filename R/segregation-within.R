@@ -191,19 +191,20 @@ within_columns <- function(source, quo, columns, call = rlang::caller_env()) {
 # `areas` numbers for each level the area of each unit; `row` is a row of the data for
 # each unit; `within` are the columns.
 nest_read <- function(source, columns, within, groups, call = rlang::caller_env()) {
-  unit <- columns$unit
+  nest <- if (length(within)) nest_order(source$data, within, columns$unit, call)
   if (length(within)) {
     name <- spare_name("unit", names(source$data))
-    source$data[[name]] <- nest_code(source$data, within, unit, call)
+    source$data[[name]] <- nest$code
     columns$unit <- name
   }
   read <- segregation_read(source, columns, groups, call)
   read$within <- within
+  read$areas <- list()
   if (length(within)) {
-    read$row <- rows_of_units(read$layout)
-    read$areas <- nest_areas(read, call)
-  } else {
-    read$areas <- list()
+    known <- !is.null(nest$row) && !length(columns$by) &&
+      length(nest$row) == nrow(read$table)
+    read$row <- if (known) nest$row else rows_of_units(read$layout)
+    read$areas <- nest_areas(read, if (known) nest$area, call)
   }
   read
 }
@@ -213,20 +214,81 @@ spare_name <- function(name, taken) {
   name
 }
 
-# A number for each row: its unit, in the order of the areas from the largest down.
+# list(code, row, area): a number for each row, which is its unit in the order of the areas
+# from the largest down; a row for each unit, and numbers for its areas (or NULL).
+nest_order <- function(data, within, unit, call) {
+  for (name in within) {
+    check_key_type(data[[name]], "within", call)
+  }
+  nest <- nest_by_unit(data, within, unit)
+  if (is.null(nest)) list(code = nest_code(data, within, unit, call), row = NULL) else nest
+}
+
+# The short way, where each unit name is in one area only: the areas of a unit are read
+# from one of its rows. NULL where that is not so, or a column is of another kind.
+nest_by_unit <- function(data, within, unit) {
+  plain <- function(name) is.factor(data[[name]]) || !is.object(data[[name]])
+  if (length(unit) != 1 || !all(vapply(c(within, unit), plain, NA))) {
+    return(NULL)
+  }
+  coded <- unit_codes(data[[unit]])
+  if (is.null(coded)) {
+    return(NULL)
+  }
+  for (name in within) {
+    if (!.Call(ioi_r_code_constant, coded$code, coded$first, data[[name]])) {
+      return(NULL)
+    }
+  }
+  area <- lapply(within, function(name) {
+    x <- data[[name]][coded$first]
+    match(x, unique(x[!is.na(x)]))
+  })
+  sorted <- do.call(order, area)
+  sorted <- sorted[!Reduce(`|`, lapply(area, is.na))[sorted]]
+  rank <- rep(NA_integer_, length(coded$first))
+  rank[sorted] <- seq_along(sorted)
+  list(
+    code = rank[coded$code + 1L], row = coded$first[sorted],
+    area = lapply(area, function(id) id[sorted])
+  )
+}
+
+# The codes of units from 0 and a row of each: list(code, first); NULL for other types.
+unit_codes <- function(x) {
+  if (is.factor(x)) {
+    code <- as.integer(x) - 1L
+  } else if (is.character(x)) {
+    coded <- .Call(ioi_r_code_text, x)
+    # one text in two encodings has two codes
+    return(if (!anyDuplicated(x[coded$first])) coded)
+  } else if (is.integer(x)) {
+    code <- match(x, unique(x[!is.na(x)])) - 1L
+  } else {
+    return(NULL)
+  }
+  level <- unique(code[!is.na(code)])
+  list(code = match(code, level) - 1L, first = match(level, code))
+}
+
+# The long way, for any columns: the product of one level after the other.
 nest_code <- function(data, within, unit, call) {
   rows <- nrow(data)
   keys <- list()
   at <- NULL
   for (name in c(within, unit)) {
-    column <- nest_column(data[[name]], name, name %in% unit, call)
-    keys <- c(keys, list(column))
+    keys <- c(keys, list(nest_column(data[[name]], name, name %in% unit, call)))
     product <- add_product(keys, c(at, length(keys)), rows, dense = 0, call = call)
     keys <- product$keys
     at <- product$at
   }
   code <- .Call(ioi_r_levels, keys, at, as.double(rows))
-  if (length(unit)) code else ifelse(is.na(code), NA_integer_, seq_len(rows)[order(order(code))])
+  if (length(unit)) {
+    return(code)
+  }
+  rank <- order(order(code)) # wide data without unit: each row is one
+  rank[is.na(code)] <- NA
+  rank
 }
 
 # The order of units says nothing, so that text need not be sorted.
@@ -238,17 +300,28 @@ nest_column <- function(x, name, is_unit, call) {
   key_column(x, if (is_unit) "unit" else "within", call, name)$key
 }
 
-# A new area starts where any column so far changes, or the place.
-nest_areas <- function(read, call) {
+# A new area starts where any column so far changes, or the place. `id`: numbers for the
+# values of each column by unit, or NULL.
+nest_areas <- function(read, id, call) {
   place <- unit_places(read$layout)
-  starts <- c(TRUE, place[-1] != place[-length(place)])[seq_along(place)]
+  if (is.null(id)) {
+    id <- lapply(read$within, function(name) {
+      x <- readable_key(read$layout$data[[name]], "within", call, name)[read$row]
+      match(x, unique(x))
+    })
+  }
+  starts <- changes(place)
   areas <- list()
-  for (name in read$within) {
-    x <- readable_key(read$layout$data[[name]], "within", call, name)[read$row]
-    starts <- starts | c(TRUE, x[-1] != x[-length(x)])[seq_along(x)]
+  for (x in id) {
+    starts <- starts | changes(x)
     areas <- c(areas, list(cumsum(starts)))
   }
   areas
+}
+
+# Where a vector differs from the value before; the first always does.
+changes <- function(x) {
+  c(TRUE, x[-1] != x[-length(x)])[seq_along(x)]
 }
 
 # ---- what is compared --------------------------------------------------------------
@@ -567,7 +640,11 @@ nest_parts_table <- function(read, found, maps, index, levels, base) {
     n = found$part_n, flag = flag
   ))
   table <- tibble::new_tibble(table, nrow = nrow(at))
-  table <- table[order(at$place, at$map, at$index, at$area), ]
+  within <- lapply(read$within, function(name) table[[name]])
+  step <- area$step[at$area]
+  table <- table[do.call(order, c(
+    list(at$place, at$map, at$index, step), within, list(at$area)
+  )), ]
   new_ioi_estimate(table, info = nest_info(
     read, maps, index, c(names(labels), "level"), base, 0.95, "none"
   ))

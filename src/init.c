@@ -40,6 +40,8 @@ static const R_CallMethodDef call_methods[] = {
    (DL_FUNC) &ioi_r_segregation_within_influence, 6},
   {"ioi_r_segregation_change", (DL_FUNC) &ioi_r_segregation_change, 6},
   {"ioi_r_rank_exchange", (DL_FUNC) &ioi_r_rank_exchange, 2},
+  {"ioi_r_code_text", (DL_FUNC) &ioi_r_code_text, 1},
+  {"ioi_r_code_constant", (DL_FUNC) &ioi_r_code_constant, 3},
   {"ioi_r_segregation_local", (DL_FUNC) &ioi_r_segregation_local, 5},
   {"ioi_r_disparity", (DL_FUNC) &ioi_r_disparity, 5},
   {"ioi_r_disparity_draws", (DL_FUNC) &ioi_r_disparity_draws, 5},

@@ -77,6 +77,8 @@ SEXP ioi_r_segregation_within_influence(SEXP table, SEXP first, SEXP areas,
 SEXP ioi_r_segregation_change(SEXP a, SEXP b, SEXP method, SEXP theil,
                               SEXP tolerance, SEXP most);
 SEXP ioi_r_rank_exchange(SEXP own, SEXP other);
+SEXP ioi_r_code_text(SEXP x);
+SEXP ioi_r_code_constant(SEXP code, SEXP first, SEXP x);
 SEXP ioi_r_segregation_local(SEXP table, SEXP first, SEXP kind, SEXP a, SEXP b);
 
 SEXP ioi_r_environment_shares(SEXP table, SEXP first, SEXP places,
