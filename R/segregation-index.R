@@ -2,9 +2,7 @@
 # plan of results for an area that the core works through.
 #
 # A new index of cells is a row here and one in src/core/segregation.c. An index that
-# needs places (area, coordinates, neighbours) is a row with `core = NA`: its rows of
-# the plan go to the function that segregation_values() names for it, which takes the
-# same layout, table and plan and gives estimate, status, units and n for them.
+# needs places (area, coordinates, neighbours) is a row in segregation-zones.R.
 
 # `core`: position in ioi_segregation_id. `directed`: the first group relative to the
 # second is not the second relative to the first. `many`: has a form for all groups.
@@ -86,23 +84,31 @@ check_segregation_index <- function(index, call = rlang::caller_env()) {
   unique(index)
 }
 
-# The comparison. Where none is asked for, one group against the rest for many groups
-# and indices that know no other form.
+# The comparisons that an index has.
+index_forms <- function(name) {
+  row <- segregation_indices[[name]]
+  if (is.null(row$forms)) c(if (row$many) "multigroup", "pairwise", "rest") else row$forms
+}
+
+# The comparison. Where none is asked for, one group against the rest for indices that
+# do not know the usual form.
 choose_form <- function(index, compare, groups, labels, call = rlang::caller_env()) {
-  many <- index_facts(index, "many")
+  forms <- lapply(index, index_forms)
   chosen <- choose_compare(compare, groups, labels, call)
-  if (chosen != "multigroup" || all(many)) {
+  has <- vapply(forms, function(known) chosen %in% known, NA)
+  if (all(has)) {
     return(chosen)
   }
-  if (is.null(compare) && !any(many)) {
+  if (is.null(compare) && !any(has)) {
     return("rest")
   }
-  without <- index[!many]
+  without <- index[!has]
+  words <- c(multigroup = "for many groups at once", pairwise = "for pairs", rest = "of this kind")
+  known <- paste0("compare = \"", Reduce(intersect, forms[!has]), "\"")
   abort_ioi(
     c(
-      "{.val {without}} {?has/have} no form for many groups at once.",
-      "i" = "{?It has/They have} {.code compare = \"pairwise\"} and
-             {.code compare = \"rest\"}."
+      "{.val {without}} {?has/have} no form {words[[chosen]]}.",
+      "i" = "{cli::qty(without)}{?It has/They have} {.code {known}}."
     ),
     "input",
     arg = "compare", index = without, call = call
@@ -159,6 +165,25 @@ both_orders <- function(labels, with_self) {
 }
 
 # Values of the plan in every area: estimate, status, units and n, area by area.
-segregation_values <- function(table, people, first, plan) {
-  .Call(ioi_r_segregation, table, people, first, plan)
+# `zones`: what indices of places need, see zone_places().
+segregation_values <- function(table, people, first, plan, zones = NULL) {
+  placed <- is.na(plan$index)
+  if (!any(placed)) {
+    return(.Call(ioi_r_segregation, table, people, first, plan))
+  }
+  found <- zone_values(table, people, first, part_of_plan(plan, placed), zones)
+  if (all(placed)) {
+    return(found)
+  }
+  plain <- .Call(ioi_r_segregation, table, people, first, part_of_plan(plan, !placed))
+  at <- matrix(seq_along(rep(placed, length(first) - 1L)), length(placed))
+  order <- order(c(at[placed, ], at[!placed, ]))
+  Map(function(x, y) c(x, y)[order], found, plain[names(found)])
+}
+
+# Some results of a plan.
+part_of_plan <- function(plan, keep) {
+  each <- c("name", "index", "kind", "a", "b", "group", "other")
+  plan[each] <- lapply(plan[each], function(x) x[keep])
+  plan
 }

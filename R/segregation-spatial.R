@@ -408,13 +408,11 @@ spatial_info <- function(layout, where, smoothing, index, compare, reps, level, 
 
 # What a bandwidth counts: "people", "metres", "units of the coordinates", ...
 bandwidth_unit <- function(where, smoothing) {
-  if (smoothing$kernel == "nearest") {
-    "people"
-  } else if (startsWith(where$unit, "unit of")) {
-    sub("unit", "units", where$unit)
-  } else {
-    paste0(where$unit, "s")
-  }
+  if (smoothing$kernel == "nearest") "people" else plural_unit(where$unit)
+}
+
+plural_unit <- function(unit) {
+  if (startsWith(unit, "unit of")) sub("unit", "units", unit) else paste0(unit, "s")
 }
 
 # "Kernel biweight, bandwidth in metres, distances along great circles; ..."

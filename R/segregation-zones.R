@@ -345,7 +345,8 @@ warn_scale <- function(others, units, scale, at) {
     warn_ioi(
       c(
         "At this {.arg scale} every unit is alone: exp(-d / {format_label(scale)}) is 0.",
-        "i" = "Distances are in {at$unit}s; {.code scale = 1000} turns metres into kilometres."
+        "x" = "Distances are in {plural_unit(at$unit)}.",
+        "i" = "{.code scale = 1000} turns metres into kilometres."
       ),
       "scale"
     )
@@ -362,13 +363,53 @@ warn_scale <- function(others, units, scale, at) {
 
 # ---- values --------------------------------------------------------------------------
 
-# estimate, status and units of the rows of a plan that need places.
-zone_values <- function(table, everybody, first, plan, zones) {
+# estimate, status, units and n of the rows of a plan that need places.
+zone_values <- function(table, people, first, plan, zones) {
   core <- list(
     index = unlist(lapply(zone_indices[plan$name], `[[`, "zone"), use.names = FALSE),
     kind = plan$kind, a = plan$a, b = plan$b
   )
-  .Call(ioi_r_zones, table, everybody, first, core, zones)
+  found <- .Call(ioi_r_zones, table, zones$everybody, first, core, zones)
+  counted <- area_people(people, first)
+  pair <- plan$kind == 1L
+  n <- matrix(rowSums(counted), nrow(counted), length(pair))
+  n[, pair] <- counted[, plan$a[pair]] + counted[, plan$b[pair]]
+  c(found, list(n = as.double(t(n))))
+}
+
+# What zone_places() finds for the indices asked for, everybody counted too; NULL where
+# none of them needs places.
+zone_layout <- function(layout, source, index, geometry, table, options,
+                        call = rlang::caller_env()) {
+  if (!any(is_zone_index(index))) {
+    return(NULL)
+  }
+  everybody <- if (length(layout$left_out)) {
+    whole <- segregation_layout(source, layout$columns, NULL, call)
+    tally_table(whole, segregation_tally(whole))
+  } else {
+    table
+  }
+  everybody <- rowSums(everybody)
+  c(
+    zone_places(layout, index, geometry, options, table, everybody, call),
+    list(everybody = everybody)
+  )
+}
+
+# Indices of places come without standard errors.
+check_zone_errors <- function(index, se, call = rlang::caller_env()) {
+  placed <- index[is_zone_index(index)]
+  if (length(placed) && se != "none") {
+    abort_ioi(
+      c(
+        "{.val {placed}} {?has/have} no standard error.",
+        "i" = "{cli::qty(placed)}Take {?it/them} with {.code se = \"none\"}, and the others in a call of their own."
+      ),
+      "input",
+      arg = "se", call = call
+    )
+  }
 }
 
 # What was taken for distances, neighbours and areas, in words.
@@ -387,8 +428,8 @@ zone_notes <- function(index, needs, zones, at, scale, polygons, options) {
         )
       } else {
         paste0(
-          "Proximity is exp(-d/", format_label(scale), "), d in ", at$unit,
-          "s", if (at$lonlat) " along great circles", "; distance of a unit to itself: ",
+          "Proximity is exp(-d/", format_label(scale), "), d in ", plural_unit(at$unit),
+          if (at$lonlat) " along great circles", "; distance of a unit to itself: ",
           self[[options$self_distance]], "."
         )
       }
@@ -423,3 +464,6 @@ zone_notes <- function(index, needs, zones, at, scale, polygons, options) {
     }
   )
 }
+
+# The rows above join those of segregation-index.R, which is read before this file.
+segregation_indices[names(zone_indices)] <- zone_indices

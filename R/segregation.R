@@ -43,6 +43,32 @@
 #' @param fpc The share of all units that `data` holds, 0 to below 1, when units are drawn or
 #'   left out: variances are multiplied by 1 - `fpc`.
 #' @param ... Must be empty.
+#' @param area,perimeter Columns with the area and the perimeter of each unit, in the
+#'   square of the unit of distance, and in it. Polygons (package sf) bring their own.
+#'   Without perimeters, the borders shared are taken.
+#' @param coords Columns x and y of each unit, as in [ioi_segregation_spatial()]; points and
+#'   polygons (their centroids) bring their own.
+#' @param centre The centre of centralisation: coordinates `c(x, y)`, units by name (as
+#'   text, or one number), or several points as a matrix or data frame of two columns: then
+#'   the nearest counts. `NULL`: the mean of where people live, of each area of `by`.
+#' @param neighbours Which units are neighbours: a data frame of unit, unit and the length of
+#'   the border they share (without it, or for a pair listed once, both count alike); an `nb`
+#'   of the package spdep; a GAL file ([ioi_read_gal()]). Polygons bring their own: those
+#'   that share a line, not a point.
+#' @param proximity `"exponential"`: \eqn{c_{ij} = \exp(-d_{ij}/s)} with \eqn{s} the `scale`;
+#'   `"contiguity"`: 1 for neighbours and for a unit itself.
+#' @param self_distance Distance of a unit to itself: `"zero"`; `"white"`,
+#'   \eqn{0.6 \sqrt{a_i}}; `"massey_denton"`, \eqn{\sqrt{0.6 a_i}}, as they print it; or
+#'   `"exclude"`: units do not count for themselves.
+#' @param scale Distance at which proximity falls to \eqn{1/e}. `NULL`: 1,000 where distances
+#'   are known to be metres (longitude and latitude, geometry), else 1. exp(-d) depends on
+#'   the unit of distance: the result says which was taken.
+#' @param n2 Relative concentration compares with the largest units that hold as many people
+#'   as the first `"group"` (Massey and Denton's text) or the `"other"` (then 1 can be reached).
+#' @param standardise How borders are standardised: by the `"total"`; by row, half the sum
+#'   (`"row_half"`, as Wong prints it: it grows with the number of units); or by row, the
+#'   mean (`"row_mean"`).
+#' @param lonlat As in [ioi_segregation_spatial()].
 #' @return A tibble of class [ioi_estimate], a row per area, index and comparison: the
 #'   `by` columns, `index`, `group` and `other` (`NA` for multigroup, `"rest"`
 #'   under `"rest"`), `estimate` (no unit), `std.error`, `conf.low`, `conf.high`
@@ -82,6 +108,34 @@
 #'   | `simpson` | I | all |
 #'
 #'   With two groups the forms for many groups are those for a pair.
+#' @section Indices of places: With areas \eqn{a_i}, \eqn{A} in sum, proximity \eqn{c_{ij}},
+#'   \eqn{P_{xy} = \sum_{ij} x_i y_j c_{ij} / (XY)}, \eqn{z_i = x_i/(x_i + y_i)} (0 where
+#'   nobody lives) and \eqn{b_{ij}} the border shared; \eqn{t_i} is everybody in
+#'   `concentration_relative` and in the two of distance decay, else the groups kept. They
+#'   have no standard errors.
+#'
+#'   | `index` | formula | comparisons |
+#'   |---|---|---|
+#'   | `delta` | 1/2 sum \|x/X - a/A\|; empty units hold area too | rest |
+#'   | `concentration_absolute` | 1 - (sum x a/X - m1)/(m2 - m1) | rest |
+#'   | `concentration_relative` | ((sum x a/X)/(sum y a/Y) - 1)/(m1/m2 - 1) | pairwise, rest |
+#'   | `centralisation_absolute` | sum_k C_(k-1) B_k - C_k B_(k-1), B of area | rest |
+#'   | `centralisation_relative` | the same, B of y | pairwise, rest |
+#'   | `proximity` | P_xy of a pair; P_xx of a group | pairwise, rest |
+#'   | `spatial_proximity` | sum_g N_g P_gg / (T P_tt) | all |
+#'   | `clustering_absolute` | (sum x/X c x - b)/(sum x/X c t - b), b = X/n^2 sum c | rest |
+#'   | `clustering_relative` | P_xx/P_yy - 1 | pairwise, rest |
+#'   | `distance_decay_isolation` | sum_i x/X sum_j K_ij x_j/t_j | rest |
+#'   | `distance_decay_exposure` | sum_i x/X sum_j K_ij y_j/t_j | pairwise, rest |
+#'   | `dissimilarity_adjusted` | D - sum \|z_i - z_j\| / pairs, over neighbours | pairwise, rest |
+#'   | `dissimilarity_boundary` | D - sum w_ij \|z_i - z_j\|, w from borders | pairwise, rest |
+#'   | `dissimilarity_shape` | the same, times (r_i + r_j)/(2 max r) | pairwise, rest |
+#'
+#'   m1 is the mean area over the smallest units that hold X people, the unit that passes X
+#'   included; m2 that over the largest (of equal units the most populous first). C and B are
+#'   cumulated shares from the centre outwards, units at one distance being one step.
+#'   \eqn{K_{ij} = c_{ij} t_j / \sum_k c_{ik} t_k}. r is perimeter over area. Sums run over
+#'   ordered pairs. Where all areas are equal, concentration is `NA` with flag `domain`.
 #' @section Comparisons: A pair looks only at the two groups, as if nobody else lived
 #'   there; `"rest"` also at everybody else. With more than two groups the two numbers
 #'   differ, and both are published under the same name. `exposure` alone counts
@@ -149,8 +203,18 @@
 #'   segregation indexes. *American Sociological Review* 20(2), 210-217.
 #'   \doi{10.2307/2088328}
 #'
+#'   Massey, D. S. and Denton, N. A. (1988). The dimensions of residential segregation.
+#'   *Social Forces* 67(2), 281-315. \doi{10.1093/sf/67.2.281}
+#'
 #'   Reardon, S. F. and Firebaugh, G. (2002). Measures of multigroup segregation.
 #'   *Sociological Methodology* 32, 33-67. \doi{10.1111/1467-9531.00110}
+#'
+#'   White, M. J. (1983). The measurement of spatial segregation. *American Journal of
+#'   Sociology* 88(5), 1008-1018. \doi{10.1086/227768}
+#'
+#'   Wong, D. W. S. (1993). Spatial indices of segregation. *Urban Studies* 30(3), 559-572.
+#'   \doi{10.1080/00420989320080551}
+#' @seealso [ioi_segregation_spatial()] for surroundings without borders.
 #' @examples
 #' # Bangladeshi and White British residents over LSOAs, by region
 #' ioi_segregation(
@@ -191,7 +255,13 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
                             correct = c(
                               "none", "bootstrap", "carrington_troske", "density", "unbiased"
                             ),
-                            level = 0.95, normalise = FALSE, fpc = NULL, ...) {
+                            level = 0.95, normalise = FALSE, fpc = NULL, ...,
+                            area = NULL, perimeter = NULL, coords = NULL, centre = NULL,
+                            neighbours = NULL, proximity = c("exponential", "contiguity"),
+                            self_distance = c("zero", "white", "massey_denton", "exclude"),
+                            scale = NULL, n2 = c("group", "other"),
+                            standardise = c("total", "row_half", "row_mean"),
+                            lonlat = NULL) {
   check_dots_empty_ioi(...)
   index <- check_segregation_index(index)
   check_groups(groups)
@@ -200,7 +270,16 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
     shape, base, normalise, se, if (!missing(resample)) resample, reps, correct, level, fpc,
     index
   )
-  source <- segregation_source(data)
+  check_zone_errors(index, options$se)
+  places <- zone_options(
+    list(
+      area = rlang::enquo(area), perimeter = rlang::enquo(perimeter),
+      coords = rlang::enquo(coords)
+    ),
+    centre, neighbours, proximity, self_distance, scale, n2, standardise, lonlat
+  )
+  split <- split_geometry(data)
+  source <- segregation_source(split$data)
   check_design_options(source, index, options, !missing(resample))
   source$design <- resampled_design(source$design, options$se, options$reps)
   columns <- segregation_columns(
@@ -212,7 +291,10 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
   plan <- segregation_plan(index, compare, groups, layout$labels, options)
   tally <- segregation_tally(layout)
   lost <- report_left_out(layout, tally)
-  estimate <- segregation_estimate(layout, tally, plan, options)
+  zones <- zone_layout(
+    layout, source, index, split$geometry, tally_table(layout, tally), places
+  )
+  estimate <- segregation_estimate(layout, tally, plan, options, zones)
   segregation_result(layout, estimate, plan, compare, index, options, lost)
 }
 
@@ -286,10 +368,12 @@ check_design_options <- function(source, index, options, resample, call = rlang:
 
 # Indices and, where asked, their covariance; areas in order, results of the plan
 # within.
-segregation_estimate <- function(layout, tally, plan, options, call = rlang::caller_env()) {
+segregation_estimate <- function(layout, tally, plan, options, zones = NULL,
+                                 call = rlang::caller_env()) {
   table <- tally_table(layout, tally)
   people <- if (is.null(tally$n)) table else matrix(tally$n, ncol = ncol(table))
-  out <- segregation_values(table, people, layout$first, plan)
+  out <- segregation_values(table, people, layout$first, plan, zones)
+  out$place_notes <- zones$notes
   areas <- length(layout$first) - 1L
   out <- c(out, list(areas = areas, area = rep(seq_len(areas), each = length(plan$index))))
   error <- segregation_error(layout, table, people, out, plan, options)
@@ -390,7 +474,8 @@ segregation_info <- function(layout, estimate, compare, index, options, by, lost
     null = estimate$null,
     dropped = c(layout$left_out, estimate$absent$nowhere),
     flags = c(
-      replicates = "some replicates have no value and are left out"
+      replicates = "some replicates have no value and are left out",
+      domain = "the index has no value, its denominator being 0"
     ),
     notes = segregation_notes(layout, estimate, compare, index, options, lost)
   )
@@ -405,6 +490,7 @@ segregation_notes <- function(layout, estimate, compare, index, options, lost) {
   c(
     if (lost > 0) paste(count_words(lost, "row"), "without group, unit or area left out."),
     comparison_words(compare, index),
+    estimate$place_notes,
     if (length(logs)) paste0("Logarithms: ", base, "."),
     if ("atkinson" %in% index) paste0("Atkinson shape: ", format_label(options$shape), "."),
     if (options$normalise && "diversity" %in% index) {
