@@ -94,7 +94,7 @@ environment_table <- function(layout, table, found, where, smoothing, score, coo
   unit <- rep(seq_len(units), each = bands * nrow(items))
   band <- rep(rep(seq_len(bands), each = nrow(items)), units)
   item <- rep(seq_len(nrow(items)), bands * units)
-  area <- rep(seq_along(layout$first[-1]), diff(layout$first))
+  area <- unit_area(layout)
   estimate <- environment_values(found, items, table, layout, area, unit, band, item)
   first <- where$rows$first
   columns <- c(

@@ -62,17 +62,27 @@ unit_values <- function(layout, rows, x, arg, name, call, unit = "unit") {
   value
 }
 
-# The units of a layout as text, and the area (from 1) of each.
+# The area (from 1) of each unit.
+unit_area <- function(layout) {
+  rep(seq_along(layout$first[-1]), diff(layout$first))
+}
+
+# The units of a layout as text, and the area of each.
 unit_names <- function(layout, rows) {
   columns <- layout$columns$unit
   text <- if (length(columns)) {
     do.call(paste, c(lapply(layout$data[columns], function(x) {
-      format_label(x[rows$first])
+      unit_text(x[rows$first])
     }), list(sep = "/")))
   } else {
     as.character(rows$first)
   }
-  list(text = text, area = rep(seq_along(layout$first[-1]), diff(layout$first)))
+  list(text = text, area = unit_area(layout))
+}
+
+# Names of units as text: 100000 is "100000", whatever its type.
+unit_text <- function(x) {
+  if (is.numeric(x) && !is.object(x)) sprintf("%.15g", x) else as.character(x)
 }
 
 # ---- coordinates ---------------------------------------------------------------
@@ -384,7 +394,7 @@ frame_pairs <- function(x, layout, rows, arg, call) {
       arg = arg, call = call
     )
   }
-  pairs <- data.frame(from = format_label(x[[1]]), to = format_label(x[[2]]))
+  pairs <- data.frame(from = unit_text(x[[1]]), to = unit_text(x[[2]]))
   join_pairs(pairs, value, unit_names(layout, rows), mirror = TRUE, arg, call)
 }
 

@@ -227,7 +227,7 @@ spatial_places <- function(layout, coords, geometry, lonlat, neighbours, smoothi
     ))
   }
   at <- unit_coordinates(layout, rows, coords, geometry, lonlat, call)
-  extent <- map_extent(at, unit_names(layout, rows)$area, areas)
+  extent <- map_extent(at, unit_area(layout), areas)
   asked <- c(if (smoothing$kernel != "nearest") smoothing$bandwidth, smoothing$max_distance)
   warn_degrees(at, extent, asked)
   list(

@@ -178,7 +178,7 @@ zone_borders <- function(layout, rows, polygons, options, lengths, call) {
   if (!is.null(options$neighbours)) {
     pairs <- read_neighbours(options$neighbours, layout, rows, call = call)
   } else if (!is.null(polygons)) {
-    pairs <- shared_borders(polygons, unit_names(layout, rows)$area)
+    pairs <- shared_borders(polygons, unit_area(layout))
   } else {
     abort_ioi(
       c(
@@ -264,7 +264,7 @@ zone_centre <- function(layout, rows, at, centre, call) {
     )))
   }
   names <- unit_names(layout, rows)
-  wanted <- format_label(centre)
+  wanted <- unit_text(centre)
   unknown <- setdiff(wanted, names$text)
   if (length(unknown)) {
     abort_ioi(

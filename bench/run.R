@@ -1,7 +1,9 @@
 # Runs the benchmarks, each in a process of its own, and prints one table of ratios.
 # usage, from the project's root, with ioi installed: Rscript bench/run.R [name ...]
 
-suite <- c("survey", "survey-scale", "tally", "segregation", "parity", "memory")
+suite <- c(
+  "survey", "survey-scale", "tally", "segregation", "spatial", "parity", "memory"
+)
 asked <- commandArgs(TRUE)
 if (length(asked)) suite <- match.arg(asked, suite, several.ok = TRUE)
 
