@@ -335,3 +335,17 @@ test_that("rest and empty units; wrong places and groups are errors", {
   expect_true(all(is.na(none$estimate)))
   expect_equal(unique(none$flag), "empty")
 })
+
+test_that("any index of two groups can be compared", {
+  set.seed(41)
+  x <- data.frame(
+    place = rep(c("p", "q"), each = 12), unit = 1:24, a = stats::rpois(24, 9) + 1,
+    b = stats::rpois(24, 14) + 1
+  )
+  for (index in c("gini", "theil", "mutual_information", "atkinson", "hutchens")) {
+    out <- ioi_segregation_compare(x, c(a, b), unit, place = place, index = index)
+    alone <- ioi_segregation(x, c(a, b), unit, by = place, index = index)
+    expect_equal(c(out$first[1], out$second[1]), alone$estimate)
+    expect_equal(sum(out$estimate[1:2]), alone$estimate[1] - alone$estimate[2])
+  }
+})
