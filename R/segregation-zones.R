@@ -404,7 +404,10 @@ check_zone_errors <- function(index, se, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.val {placed}} {?has/have} no standard error.",
-        "i" = "{cli::qty(placed)}Take {?it/them} with {.code se = \"none\"}, and the others in a call of their own."
+        "i" = paste(
+          "{cli::qty(placed)}Take {?it/them} with {.code se = \"none\"},",
+          "and the others in a call of their own."
+        )
       ),
       "input",
       arg = "se", call = call
