@@ -203,7 +203,7 @@ association_tests <- function(layout, tally, statistic, df) {
   batches <- split(seq_along(n), (seq_along(n) - 1) %/% step)
   tests <- lapply(batches, function(groups) {
     found <- association_cells(layout, tally, groups, shares)
-    estimate <- list(n = n, presence = found[c("psu", "stratum")])
+    estimate <- list(n = n, presence = found[c("psu", "stratum", "records")])
     nu <- domain_df(layout$design, estimate, df)
     lapply(intersect(groups, occurs), function(group) {
       at <- seq_len(cells) + (group - groups[1]) * cells

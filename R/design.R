@@ -252,17 +252,8 @@ check_weights <- function(weight, call) {
 # Checks that a column holds finite numbers of 0 or more; gives what the scan of
 # it found. `what` names the column where `arg` has several.
 check_amounts <- function(x, arg, what = NULL, call = rlang::caller_env()) {
-  of <- if (is.null(what)) "" else " of column {.val {what}}"
-  if (!is.numeric(x) || is.object(x) || length(dim(x)) > 1) {
-    abort_ioi(
-      c(
-        paste0("{.arg {arg}} must be a column of numbers."),
-        "x" = paste0("The class", of, " is {.cls {class(x)}}.")
-      ),
-      "input",
-      arg = arg, call = call
-    )
-  }
+  of <- column_named(what)
+  check_numbers(x, arg, what, call)
   scan <- .Call(ioi_r_scan, x)
   bad <- scan$missing + scan$infinite + scan$negative
   if (bad > 0) {
@@ -281,6 +272,25 @@ check_amounts <- function(x, arg, what = NULL, call = rlang::caller_env()) {
     )
   }
   scan
+}
+
+column_named <- function(what) {
+  if (is.null(what)) "" else " of column {.val {what}}"
+}
+
+# A column of plain numbers, or an error.
+check_numbers <- function(x, arg, what = NULL, call = rlang::caller_env()) {
+  if (is.numeric(x) && !is.object(x) && length(dim(x)) < 2) {
+    return(invisible())
+  }
+  abort_ioi(
+    c(
+      paste0("{.arg {arg}} must be a column of numbers."),
+      "x" = paste0("The class", column_named(what), " is {.cls {class(x)}}.")
+    ),
+    "input",
+    arg = arg, call = call
+  )
 }
 
 # A key column without missing values, or an error that counts them.
@@ -463,8 +473,7 @@ design_psus <- function(design) {
 # PSUs less strata over the records with a positive weight.
 design_df <- function(design) {
   if (!is.null(design$replicates)) {
-    everybody <- matrix(packBits(rep(TRUE, 8 * ceiling(ncol(design$replicates$factor) / 8))))
-    return(replicate_df(design, everybody, 1L))
+    return(replicate_df(design, replicate_everybody(design)))
   }
   n <- tally_rows(
     design$keys, design$rows, design$weight,

@@ -214,7 +214,7 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
   moments <- unlist(tally[startsWith(names(tally), "moment")], use.names = FALSE)
   list(
     estimate = found$estimate, v = found$v, n = tally$n, occurs = tally$domain_rows > 0,
-    presence = found[c("psu", "stratum")], domain = domain + 1L, w = tally$moment1,
+    presence = found[c("psu", "stratum", "records")], domain = domain + 1L, w = tally$moment1,
     deff = .Call(
       ioi_r_mean_deff, moments, found$influence$value, variables, variances(found$v), tally$n
     )
@@ -247,7 +247,7 @@ measurement_table <- function(layout, estimate, kind, x, level, df, more, missin
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
-    vcov = if (is.matrix(estimate$v)) known_covariance(estimate$v[keep, keep, drop = FALSE], v),
+    vcov = if (is.matrix(estimate$v)) known_covariance(covariance_of(estimate$v, keep), v),
     domains = domain_list(
       layout$design, keep, estimate$n, estimate$presence, as.double(estimate$w)
     ),

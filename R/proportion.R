@@ -449,7 +449,7 @@ proportion_estimate <- function(layout, tally, covariance) {
     n = as.vector(rowsum(tally$n, domain_of_cell, reorder = FALSE)),
     w = as.vector(rowsum(found$sums, domain_of_cell, reorder = FALSE)),
     occurs = tally$domain_rows > 0,
-    presence = found[c("psu", "stratum")],
+    presence = found[c("psu", "stratum", "records")],
     theta = found$theta,
     domain = domain_of_row + 1L
   )
@@ -467,7 +467,7 @@ domain_df <- function(design, estimate, df) {
     return(rep(design_df(design), length(estimate$n)))
   }
   if (!is.null(design$replicates)) {
-    return(replicate_df(design, estimate$presence$psu, length(estimate$n)))
+    return(replicate_df(design, estimate$presence))
   }
   psus <- if (is.null(estimate$presence$psu)) {
     estimate$n
@@ -507,7 +507,7 @@ proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor,
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
-    vcov = if (is.matrix(estimate$v)) known_covariance(estimate$v[keep, keep, drop = FALSE], v),
+    vcov = if (is.matrix(estimate$v)) known_covariance(covariance_of(estimate$v, keep), v),
     domains = domain_list(design, domain, estimate$n, estimate$presence, estimate$w),
     info = list(
       what = "Proportion", unit = "proportion", by = names(labels), level = level,
@@ -550,9 +550,17 @@ deff_without <- function(deff, share) {
 
 # A covariance with NA in the rows and columns of estimates that have no variance.
 known_covariance <- function(v, variance) {
-  v[is.na(variance), ] <- NA_real_
-  v[, is.na(variance)] <- NA_real_
+  unknown <- is.na(variance)
+  if (any(unknown)) {
+    v[unknown, ] <- NA_real_
+    v[, unknown] <- NA_real_
+  }
   v
+}
+
+# The covariance of some of its rows; without a copy where these are all.
+covariance_of <- function(v, keep) {
+  if (length(keep) == nrow(v)) v else v[keep, keep, drop = FALSE]
 }
 
 # Reasons a row has no value, or an unusual one, before those of the limits.

@@ -26,8 +26,12 @@ build_replicate_design <- function(data, names, weight, columns, given,
       arg = "weights", call = call
     )
   }
-  for (name in names(columns)) check_amounts(columns[[name]], "repweights", name, call)
+  for (name in names(columns)) check_numbers(columns[[name]], "repweights", name, call)
+  # grouping has seen every number to be usable, unless it gives up
   groups <- replicate_groups(columns, if (given$combined) weight, rows)
+  if (is.null(groups)) {
+    for (name in names(columns)) check_amounts(columns[[name]], "repweights", name, call)
+  }
   replicate_design(data, names, weight, scan$zero > 0, columns, groups, given, call)
 }
 
@@ -190,40 +194,44 @@ replicate_logit_se <- function(design, p, theta) {
 }
 
 # Degrees of freedom: the rank of the analysis weights of the records in each
-# domain, less 1.
-replicate_df <- function(design, presence, domains) {
+# domain, less 1. presence: bits of the units that have the same factors, `psu`, or
+# `records`, a function that gives record and first for the replicates as columns.
+replicate_df <- function(design, presence) {
   replicates <- design$replicates
   if (!is.null(replicates$factor)) {
-    rank <- function(d) {
-      at <- bits_set(presence[, d], ncol(replicates$factor))
-      factor_rank(replicates$factor[, at, drop = FALSE])
-    }
-    pattern <- apply(presence, 2, function(bytes) paste(bytes, collapse = ""))
-    first <- match(pattern, pattern) # domains in the same PSUs share their rank
-    ranks <- vapply(unique(first), rank, 0)
-    return(ranks[match(first, unique(first))] - 1)
+    return(.Call(ioi_r_resample_ranks, replicates$factor, presence$psu) - 1)
   }
-  rep(length(replicates$columns) - 1, domains)
+  at <- presence$records()
+  weight <- if (!replicates$combined) design$weight
+  .Call(ioi_r_resample_record_ranks, replicates$columns, weight, at$record, at$first) - 1
+}
+
+# The records of each domain, from 0, one domain after the other; `first` is where
+# each starts.
+domain_records <- function(cells, rows, domain_of_cell, domains) {
+  cell <- .Call(ioi_r_levels, cells$keys, cells$at, as.double(rows))
+  domain <- domain_of_cell[cell + 1L]
+  list(
+    record = order(domain, na.last = NA, method = "radix") - 1L,
+    first = c(0L, cumsum(tabulate(domain + 1L, domains)))
+  )
+}
+
+# Presence of everybody.
+replicate_everybody <- function(design) {
+  units <- ncol(design$replicates$factor)
+  if (is.null(units)) {
+    return(list(records = function() {
+      list(record = seq_len(design$rows) - 1L, first = c(0L, design$rows))
+    }))
+  }
+  list(psu = matrix(packBits(seq_len(8 * ceiling(units / 8)) <= units)))
 }
 
 # The same for the records of two domains together.
 replicate_union_df <- function(domains, a, b) {
-  units <- ncol(domains$factor)
-  vapply(seq_along(a), function(i) {
-    at <- bits_set(domains$psu[, a[i]] | domains$psu[, b[i]], units)
-    factor_rank(domains$factor[, at, drop = FALSE]) - 1
-  }, 0)
-}
-
-bits_set <- function(bytes, n) {
-  which(rawToBits(bytes)[seq_len(n)] == 1)
-}
-
-factor_rank <- function(factor) {
-  if (!ncol(factor)) {
-    return(0)
-  }
-  qr(t(factor), tol = 1e-5)$rank
+  both <- domains$psu[, a, drop = FALSE] | domains$psu[, b, drop = FALSE]
+  .Call(ioi_r_resample_ranks, domains$factor, both) - 1
 }
 
 #' Make replicate weights

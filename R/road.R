@@ -127,6 +127,7 @@ road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_
     as.integer(domain_of_cell), as.integer(domains),
     covariance && is.null(design$replicates), residual
   )
+  variance$records <- function() domain_records(cells, design$rows, domain_of_cell, domains)
   if (!is.null(design$replicates)) {
     variance$theta <- replicate_estimates(design, totals[[1]], tally, measure)
     variance$v <- replicate_variance(design, found$estimate, variance$theta, covariance)

@@ -112,6 +112,20 @@ static void observed_block(const ioi_numbers *numbers, size_t from, size_t rows,
   }
 }
 
+const double *ioi_numbers_block(const ioi_numbers *numbers, size_t from,
+                                size_t rows, double *buffer)
+{
+  const double centre = numbers->centre;
+  if (numbers->real)
+    ioi_prefetch_next(numbers->real + from, rows * sizeof *buffer);
+  if (numbers->real && centre == 0) return numbers->real + from;
+  for (size_t i = 0; i < rows; i++)
+    buffer[i] = numbers->real      ? numbers->real[from + i] - centre
+                : numbers->integer ? numbers->integer[from + i] - centre
+                                   : 1;
+  return buffer;
+}
+
 static size_t slot_of(const ioi_index *index, uint64_t code)
 {
   uint64_t mixed = code * golden;

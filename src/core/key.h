@@ -33,6 +33,12 @@ static inline double ioi_number_at(const ioi_numbers *numbers, size_t i)
   return numbers->integer[i] - numbers->centre;
 }
 
+/* Numbers from .. from + rows - 1 of a column less its centre as doubles, 1 where
+ * both pointers are NULL; `buffer`, rows doubles, is used unless they lie in memory
+ * as they are wanted. Missing integers are INT_MIN less the centre. */
+const double *ioi_numbers_block(const ioi_numbers *numbers, size_t from,
+                                size_t rows, double *buffer);
+
 /* The level of a row in a key, and that of a row that takes no part. */
 typedef uint32_t ioi_level;
 #define IOI_NO_LEVEL UINT32_MAX

@@ -6,9 +6,13 @@
 
 #include <string.h>
 
-/* Doubles of a batch that fit in the second cache with room for v. */
-static const size_t batch_doubles = 32768;
+/* Doubles of a batch: so many that v is seldom read and written again. */
+static const size_t batch_doubles = 131072;
 static const size_t fewest = 8, most_vectors = 256;
+
+/* Tiles that are multiplied with one other tile while both lie in the first
+ * cache. */
+static const size_t group_tiles = 4;
 
 /* Rows of a tile that are worked on at once: their sums stay in registers. */
 enum { HALF = 4, TILE = (int) IOI_TILE };
@@ -156,15 +160,23 @@ static void add_squares(const ioi_batch *batch, double sign, size_t t,
   }
 }
 
+/* The tiles s .. end - 1 by all tiles from each of them on. */
+static void add_group(const ioi_batch *batch, double sign, size_t s, size_t end,
+                      double *v)
+{
+  for (size_t t = s; t < ioi_products_tiles(batch->rows); t++)
+    for (size_t g = s; batch->active[t] != 0 && g < end && g <= t; g++)
+      if (batch->active[g] != 0) add_tiles(batch, sign, g, t, v);
+}
+
 void ioi_products_add(ioi_batch *batch, double sign, int covariance, double *v)
 {
   const size_t tiles = ioi_products_tiles(batch->rows);
-  for (size_t s = 0; s < tiles; s++) {
-    if (batch->active[s] == 0) continue;
-    if (!covariance) add_squares(batch, sign, s, v);
-    for (size_t t = s; covariance && t < tiles; t++)
-      if (batch->active[t] != 0) add_tiles(batch, sign, s, t, v);
-  }
+  for (size_t s = 0; !covariance && s < tiles; s++)
+    if (batch->active[s] != 0) add_squares(batch, sign, s, v);
+  for (size_t s = 0; covariance && s < tiles; s += group_tiles)
+    add_group(batch, sign, s, s + group_tiles < tiles ? s + group_tiles : tiles,
+              v);
   ioi_products_clear(batch);
 }
 

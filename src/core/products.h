@@ -27,7 +27,7 @@ typedef struct {
 /* Tiles of a vector of `rows`. */
 size_t ioi_products_tiles(size_t rows);
 
-/* Vectors that a batch best holds, so that it stays in the second cache. */
+/* Vectors that a batch best holds, so that v is seldom read and written. */
 size_t ioi_products_most(size_t rows);
 
 /* Empties a batch. */

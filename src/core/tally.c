@@ -38,22 +38,6 @@ void ioi_tally_idle(const ioi_sum *sum, size_t sums, ioi_key *key, size_t keys)
       key[key[k].part[p]].idle = 0;
 }
 
-/* The numbers of a block as doubles; `buffer` is used unless they lie in memory
- * as they are wanted. */
-static const double *block_numbers(const ioi_numbers *numbers, size_t from,
-                                   size_t rows, double *buffer)
-{
-  const double centre = numbers->centre;
-  if (numbers->real)
-    ioi_prefetch_next(numbers->real + from, rows * sizeof *buffer);
-  if (numbers->real && centre == 0) return numbers->real + from;
-  for (size_t i = 0; i < rows; i++)
-    buffer[i] = numbers->real      ? numbers->real[from + i] - centre
-                : numbers->integer ? numbers->integer[from + i] - centre
-                                   : 1;
-  return buffer;
-}
-
 static void add_rows(const ioi_level *level, size_t rows, double *sum)
 {
   for (size_t i = 0; i < rows; i++)
@@ -86,7 +70,8 @@ static void block_products(const ioi_rows *all, const ioi_sum *sum, size_t from,
                                            : w[i];
   for (size_t f = 0; f < 2; f++) {
     if (factor[f] == IOI_NO_VALUE) continue;
-    const double *x = block_numbers(all->value + factor[f], from, rows, buffer);
+    const double *x =
+      ioi_numbers_block(all->value + factor[f], from, rows, buffer);
     IOI_VECTOR
     for (size_t i = 0; i < rows; i++) product[i] *= x[i];
   }
@@ -119,7 +104,7 @@ static void tally_chunk(const ioi_rows *all, const ioi_sum *sum, size_t sums,
   double buffer[IOI_BLOCK];
   for (size_t row = from; row < to; row += IOI_BLOCK) {
     size_t rows = to - row < IOI_BLOCK ? to - row : IOI_BLOCK;
-    const double *w = block_numbers(&all->weight, row, rows, buffer);
+    const double *w = ioi_numbers_block(&all->weight, row, rows, buffer);
     size_t start = 0;
     ioi_key_block(all->key, all->keys, row, rows, levels);
     for (size_t s = 0; s < sums; s++) {

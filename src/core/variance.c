@@ -58,11 +58,6 @@ static int present(const unsigned char *bits, size_t i)
   return bits[i / 8] >> (i % 8) & 1;
 }
 
-static void mark(unsigned char *bits, size_t i)
-{
-  bits[i / 8] = (unsigned char) (bits[i / 8] | 1u << (i % 8));
-}
-
 /* Entries of a unit: from (inclusive) and to, and the cell of one. */
 static size_t entry_from(const ioi_totals *totals, size_t unit)
 {
@@ -93,17 +88,21 @@ static size_t stratum_start(const ioi_design *design, size_t h)
   return design->psu_first ? (size_t) design->psu_first[h] : h;
 }
 
-/* Marks the domains that have records in one unit of stratum h. */
-static void fill_unit(const ioi_totals *totals, size_t unit, size_t h,
-                      size_t psu_bytes, size_t stratum_bytes,
-                      ioi_presence *presence)
+/* Marks in `bits`, a run of `bytes` a domain, the domains that have records in
+ * one unit with bit i. There is no branch for what no one can foresee. */
+static void mark_domains(const ioi_totals *totals, size_t unit, size_t i,
+                         const int *domain_of_cell, size_t bytes,
+                         unsigned char *bits)
 {
-  for (size_t e = entry_from(totals, unit); e < entry_from(totals, unit + 1);
-       e++) {
-    if (totals->w[0][e] == 0) continue;
-    size_t d = (size_t) presence->domain_of_cell[entry_cell(totals, unit, e)];
-    mark(presence->stratum + d * stratum_bytes, h);
-    if (presence->psu) mark(presence->psu + d * psu_bytes, unit);
+  const size_t from = entry_from(totals, unit),
+               to = entry_from(totals, unit + 1);
+  const double *w = totals->w[0];
+  const int *cell = totals->cell;
+  unsigned char *at = bits + i / 8;
+  for (size_t e = from; e < to; e++) {
+    const size_t c = cell ? (size_t) cell[e] : e - from;
+    unsigned char *byte = at + (size_t) domain_of_cell[c] * bytes;
+    *byte = (unsigned char) (*byte | (unsigned) (w[e] != 0) << (i % 8));
   }
 }
 
@@ -113,22 +112,28 @@ void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
   size_t psu_bytes = ioi_presence_bytes(totals->units);
   size_t stratum_bytes = ioi_presence_bytes(design->strata);
   for (size_t h = 0; h < design->strata; h++)
-    for (size_t j = stratum_start(design, h); j < stratum_end(design, h); j++)
-      fill_unit(totals, j, h, psu_bytes, stratum_bytes, presence);
+    for (size_t j = stratum_start(design, h); j < stratum_end(design, h); j++) {
+      mark_domains(totals, j, h, presence->domain_of_cell, stratum_bytes,
+                   presence->stratum);
+      if (presence->psu)
+        mark_domains(totals, j, j, presence->domain_of_cell, psu_bytes,
+                     presence->psu);
+    }
 }
 
 /* Adds total x influence of variable `a` of a cell to the scores. */
-static void add_influence(const engine *e, size_t cell, size_t a, double total,
-                          double *score)
+static inline void add_influence(const ioi_influence *influence,
+                                 size_t variables, size_t cell, size_t a,
+                                 double total, double *score)
 {
-  const ioi_influence *influence = e->influence;
-  const size_t variables = e->totals->variables;
   const size_t from = (size_t) influence->at[cell];
   const size_t count = (size_t) influence->at[cell + 1] - from;
   const double *value = influence->value + from * variables + a;
   double *at = score + influence->row[cell];
-  if (total == 0) return;
-  for (size_t k = 0; k < count; k++) at[k] += total * value[k * variables];
+  if (count == 1)
+    at[0] += total * value[0];
+  else if (total != 0)
+    for (size_t k = 0; k < count; k++) at[k] += total * value[k * variables];
 }
 
 /* Takes factor x what the calibration explains of one unit off its score. */
@@ -148,11 +153,14 @@ static void take_explained(const engine *e, size_t unit, double factor,
 static void add_score(const engine *e, size_t unit, double *score)
 {
   const ioi_totals *t = e->totals;
+  const size_t from = entry_from(t, unit), to = entry_from(t, unit + 1);
+  const int *cell = t->cell;
   if (e->residual) take_explained(e, unit, 1, score);
-  for (size_t i = entry_from(t, unit); i < entry_from(t, unit + 1); i++) {
-    const size_t c = entry_cell(t, unit, i);
-    for (size_t a = 0; a < t->variables; a++)
-      add_influence(e, c, a, t->w[a][i], score);
+  for (size_t a = 0; a < t->variables; a++) {
+    const double *w = t->w[a];
+    for (size_t i = from; i < to; i++)
+      add_influence(e->influence, t->variables,
+                    cell ? (size_t) cell[i] : i - from, a, w[i], score);
   }
 }
 
@@ -181,7 +189,8 @@ static void add_scores(const engine *e, size_t from, size_t to, double factor,
   }
   for (size_t c = 0; c < t->cells; c++)
     for (size_t a = 0; a < t->variables; a++)
-      add_influence(e, c, a, factor * e->held[a * t->cells + c], score);
+      add_influence(e->influence, t->variables, c, a,
+                    factor * e->held[a * t->cells + c], score);
 }
 
 static double sampling_rest(const ioi_design *design, size_t h)

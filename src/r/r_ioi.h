@@ -47,6 +47,9 @@ SEXP ioi_r_proportion(SEXP w, SEXP domains, SEXP categories, SEXP first);
 SEXP ioi_r_proportion_extras(SEXP p, SEXP v, SEXP n);
 SEXP ioi_r_resample_groups(SEXP columns, SEXP weight, SEXP rows, SEXP most);
 SEXP ioi_r_resample_totals(SEXP totals, SEXP which, SEXP factor);
+SEXP ioi_r_resample_ranks(SEXP factor, SEXP bits);
+SEXP ioi_r_resample_record_ranks(SEXP columns, SEXP weight, SEXP record,
+                                 SEXP first);
 SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
                              SEXP covariance);
 

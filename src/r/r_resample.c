@@ -1,7 +1,10 @@
 /* r_resample.c - the R boundary of replicate weights. */
 #include "r/r_ioi.h"
 
+#include "core/rank.h"
 #include "core/resample.h"
+
+#include <string.h>
 
 static ioi_numbers numbers_of(SEXP x)
 {
@@ -30,19 +33,20 @@ SEXP ioi_r_resample_groups(SEXP columns, SEXP weight, SEXP rows, SEXP most)
   const char *names[] = {"group", "factor", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) n));
-  double *factor = (double *) R_alloc((limit + 1) * replicates, sizeof *factor);
-  int *slot = (int *) R_alloc(slots, sizeof *slot);
+  double *f = (double *) R_alloc(limit, sizeof *f);
+  int *first = (int *) R_alloc(limit, sizeof *first);
+  int *work = (int *) R_alloc(slots + limit, sizeof *work);
   ioi_status status = ioi_resample_groups(replicate, replicates, &w, n, limit,
-                                          INTEGER(VECTOR_ELT(out, 0)), factor,
-                                          slot, slots, &groups);
+                                          INTEGER(VECTOR_ELT(out, 0)), first, f,
+                                          work, slots, &groups);
   if (status != IOI_OK) {
     UNPROTECT(1);
     return R_NilValue;
   }
   SET_VECTOR_ELT(out, 1,
                  Rf_allocMatrix(REALSXP, (int) replicates, (int) groups));
-  for (size_t i = 0; i < replicates * groups; i++)
-    REAL(VECTOR_ELT(out, 1))[i] = factor[i];
+  ioi_resample_factors(replicate, replicates, &w, first, groups,
+                       REAL(VECTOR_ELT(out, 1)));
   UNPROTECT(1);
   return out;
 }
@@ -57,9 +61,10 @@ SEXP ioi_r_resample_totals(SEXP totals, SEXP which, SEXP factor)
   const int replicates = Rf_nrows(factor);
   SEXP w = VECTOR_ELT(ioi_r_get(totals, "w"), Rf_asInteger(which) - 1);
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int) cells, replicates));
+  double *work = (double *) R_alloc(cells * (size_t) replicates, sizeof *work);
   ioi_resample_totals(units, cells, Rf_isNull(first) ? NULL : INTEGER_RO(first),
                       Rf_isNull(cell) ? NULL : INTEGER_RO(cell), REAL_RO(w),
-                      REAL_RO(factor), (size_t) replicates, REAL(out));
+                      REAL_RO(factor), (size_t) replicates, REAL(out), work);
   UNPROTECT(1);
   return out;
 }
@@ -81,6 +86,72 @@ SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
     Rf_isNull(estimate) ? NULL : REAL_RO(estimate), REAL_RO(theta),
     (size_t) Rf_ncols(theta), (size_t) rows, Rf_asReal(scale), REAL_RO(rscale),
     full, REAL(VECTOR_ELT(out, 0)), REAL(VECTOR_ELT(out, 1)), work);
+  UNPROTECT(1);
+  return out;
+}
+
+static ioi_rank new_rank(size_t columns)
+{
+  ioi_rank rank = {0};
+  rank.columns = columns;
+  rank.basis = (double *) R_alloc(columns * columns, sizeof(double));
+  rank.block = (double *) R_alloc(4 * columns, sizeof(double));
+  rank.probe = (double *) R_alloc(columns, sizeof(double));
+  rank.size = (double *) R_alloc(4, sizeof(double));
+  rank.column = (int *) R_alloc(columns, sizeof(int));
+  rank.panel = (int *) R_alloc(columns + 1, sizeof(int));
+  return rank;
+}
+
+/* The first domain before d with the same bits, or d. */
+static size_t same_domain(const unsigned char *bits, size_t bytes, size_t d)
+{
+  for (size_t e = 0; e < d; e++)
+    if (memcmp(bits + e * bytes, bits + d * bytes, bytes) == 0) return e;
+  return d;
+}
+
+/* factor: replicates x units; bits: presence of units, bytes x domains. Gives the
+ * rank of the factors of each domain. */
+SEXP ioi_r_resample_ranks(SEXP factor, SEXP bits)
+{
+  const size_t units = (size_t) Rf_ncols(factor);
+  const size_t bytes = (size_t) Rf_nrows(bits);
+  ioi_rank rank = new_rank((size_t) Rf_nrows(factor));
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, Rf_ncols(bits)));
+  double *found = REAL(out);
+  for (size_t d = 0; d < (size_t) XLENGTH(out); d++) {
+    R_CheckUserInterrupt();
+    const size_t e = same_domain(RAW_RO(bits), bytes, d);
+    found[d] = e < d ? found[e]
+                     : (double) ioi_rank_of_units(&rank, REAL_RO(factor), units,
+                                                  RAW_RO(bits) + d * bytes);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* columns: replicates; weight: what multiplies them, or NULL; record: rows (from
+ * 0) domain by domain, those of domain d from first[d] on. Gives the rank of the
+ * weights of each domain. */
+SEXP ioi_r_resample_record_ranks(SEXP columns, SEXP weight, SEXP record,
+                                 SEXP first)
+{
+  const size_t n = (size_t) XLENGTH(columns);
+  ioi_numbers *number = (ioi_numbers *) R_alloc(n, sizeof *number);
+  for (size_t c = 0; c < n; c++)
+    number[c] = numbers_of(VECTOR_ELT(columns, (R_xlen_t) c));
+  const ioi_numbers w = numbers_of(weight);
+  double *row = (double *) R_alloc(n, sizeof *row);
+  ioi_rank rank = new_rank(n);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, XLENGTH(first) - 1));
+  for (R_xlen_t d = 0; d < XLENGTH(out); d++) {
+    R_CheckUserInterrupt();
+    const int from = INTEGER_ELT(first, d), to = INTEGER_ELT(first, d + 1);
+    REAL(out)
+    [d] = (double) ioi_rank_of_records(
+      &rank, number, &w, INTEGER_RO(record) + from, (size_t) (to - from), row);
+  }
   UNPROTECT(1);
   return out;
 }

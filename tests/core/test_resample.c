@@ -22,16 +22,19 @@ static void find(const ioi_numbers *replicate, size_t replicates,
   const ioi_numbers of = {.real = weight};
   size_t slots = 4;
   while (slots <= 2 * most) slots *= 2;
-  int *slot = zeroed(slots, sizeof *slot);
-  double *factor = zeroed((most + 1) * replicates, sizeof *factor);
+  int *work = zeroed(slots + most, sizeof *work);
+  int *first = zeroed(most, sizeof *first);
+  double *f = zeroed(most, sizeof *f);
   out->groups = 99;
   out->status =
     ioi_resample_groups(replicate, replicates, &of, rows, most, out->group,
-                        factor, slot, slots, &out->groups);
+                        first, f, work, slots, &out->groups);
   if (out->status == IOI_OK)
-    memcpy(out->factor, factor, out->groups * replicates * sizeof *factor);
-  free(factor);
-  free(slot);
+    ioi_resample_factors(replicate, replicates, &of, first, out->groups,
+                         out->factor);
+  free(f);
+  free(first);
+  free(work);
 }
 
 /* One replicate of real numbers. */
@@ -109,11 +112,11 @@ static void integers_are_read_as_reals(void **state)
   /* Integer weights. */
   const int whole_weight[] = {1, 2, 1, 2, 1, 1};
   const ioi_numbers w = {.integer = whole_weight};
-  int group[6], slot[8];
-  double space[8];
+  int group[6], first[3], work[11];
+  double f[3];
   size_t groups = 0;
   assert_int_equal(
-    ioi_resample_groups(both, 2, &w, 6, 3, group, space, slot, 8, &groups),
+    ioi_resample_groups(both, 2, &w, 6, 3, group, first, f, work, 8, &groups),
     IOI_OK);
   assert_int_equal(groups, 2);
   assert_memory_equal(group, of, sizeof of);
@@ -253,10 +256,12 @@ static void totals_are_sums_over_the_records(void **state)
       first[j + 1] = entries;
     }
     memset(got, 0xAB, sizeof got); /* what stands there does not matter */
+    double space[REPLICATES * CELLS];
+    memset(space, 0xAB, sizeof space);
     ioi_resample_totals(UNITS, CELLS, NULL, NULL, dense, factor, REPLICATES,
-                        got[0]);
+                        got[0], space);
     ioi_resample_totals(UNITS, CELLS, first, cell, sparse, factor, REPLICATES,
-                        got[1]);
+                        got[1], space);
     same(got[0], got[1], REPLICATES * CELLS);
     for (size_t i = 0; i < REPLICATES * CELLS; i++)
       near(got[0][i], want[i], 1e-12);
@@ -267,9 +272,9 @@ static void totals_by_hand(void **state)
 {
   const double w[] = {1, 2, 10, 20}, factor[] = {0, 2, 1, 1, 0.5, 3};
   const double want[] = {10, 20, 7, 14, 31, 62};
-  double got[6];
+  double got[6], space[6];
   (void) state;
-  ioi_resample_totals(2, 2, NULL, NULL, w, factor, 3, got);
+  ioi_resample_totals(2, 2, NULL, NULL, w, factor, 3, got, space);
   /* Replicates (0, 1), (2, 0.5), (1, 3) of the two units. */
   same(got, want, 6);
 }
@@ -399,7 +404,7 @@ static void jackknife_of_a_mean_is_the_textbook(void **state)
   enum { N = 5 };
   const double y[N] = {4, 8, 5, 2, 9.5}, weight[N] = {3, 3, 3, 3, 3};
   double x[N][N], totals[2][N], theta[N], rscale[N], v, missing, work[2];
-  double mean = 0, square = 0, wy[N];
+  double space[N], mean = 0, square = 0, wy[N];
   ioi_numbers column[N] = {{0}};
   grouping out;
   (void) state;
@@ -414,8 +419,9 @@ static void jackknife_of_a_mean_is_the_textbook(void **state)
   for (size_t i = 0; i < N; i++) square += (y[i] - mean) * (y[i] - mean);
   find(column, N, weight, N, N, &out);
   assert_int_equal(out.groups, N);
-  ioi_resample_totals(N, 1, NULL, NULL, weight, out.factor, N, totals[0]);
-  ioi_resample_totals(N, 1, NULL, NULL, wy, out.factor, N, totals[1]);
+  ioi_resample_totals(N, 1, NULL, NULL, weight, out.factor, N, totals[0],
+                      space);
+  ioi_resample_totals(N, 1, NULL, NULL, wy, out.factor, N, totals[1], space);
   for (size_t r = 0; r < N; r++) theta[r] = totals[1][r] / totals[0][r];
   for (int about_mean = 0; about_mean < 2; about_mean++) {
     ioi_resample_variance(about_mean ? NULL : &mean, theta, N, 1, (N - 1.) / N,
