@@ -45,6 +45,8 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_code_text", (DL_FUNC) &ioi_r_code_text, 1},
   {"ioi_r_code_constant", (DL_FUNC) &ioi_r_code_constant, 3},
   {"ioi_r_segregation_local", (DL_FUNC) &ioi_r_segregation_local, 5},
+  {"ioi_r_kitagawa", (DL_FUNC) &ioi_r_kitagawa, 3},
+  {"ioi_r_oaxaca", (DL_FUNC) &ioi_r_oaxaca, 7},
   {"ioi_r_disparity", (DL_FUNC) &ioi_r_disparity, 5},
   {"ioi_r_disparity_draws", (DL_FUNC) &ioi_r_disparity_draws, 5},
   {"ioi_r_segregation_ordered", (DL_FUNC) &ioi_r_segregation_ordered, 4},

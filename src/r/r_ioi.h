@@ -86,6 +86,9 @@ SEXP ioi_r_segregation_local(SEXP table, SEXP first, SEXP kind, SEXP a, SEXP b);
 
 SEXP ioi_r_environment_shares(SEXP table, SEXP first, SEXP places,
                               SEXP smoothing, SEXP threads);
+SEXP ioi_r_kitagawa(SEXP columns, SEXP people, SEXP detail);
+SEXP ioi_r_oaxaca(SEXP x, SEXP y, SEXP weight, SEXP of_b, SEXP terms,
+                  SEXP reference, SEXP parts);
 SEXP ioi_r_disparity(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                      SEXP full);
 SEXP ioi_r_disparity_draws(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
