@@ -143,8 +143,9 @@ oaxaca_by_hand <- function(d, w, coefficients) {
   m_a <- m(a)
   m_b <- m(!a)
   c(
-    sum(m_a * b_a - m_b * b_b), sum((m_a - m_b) * star), sum(m_a * (b_a - star) + m_b * (star - b_b)),
-    sum(m_a * (b_a - star)), sum(m_b * (star - b_b)), sum((m_a - m_b) * b_b), sum(m_b * (b_a - b_b)),
+    sum(m_a * b_a - m_b * b_b), sum((m_a - m_b) * star),
+    sum(m_a * (b_a - star) + m_b * (star - b_b)), sum(m_a * (b_a - star)),
+    sum(m_b * (star - b_b)), sum((m_a - m_b) * b_b), sum(m_b * (b_a - b_b)),
     sum((m_a - m_b) * (b_a - b_b))
   )
 }
