@@ -139,3 +139,32 @@
 #' @examples
 #' colSums(census_2021_la[, c("english_not_well", "english_not_at_all")])
 "census_2021_la"
+
+#' Hate crimes recorded by the police
+#'
+#' Offences recorded by the police in England and Wales in which somebody saw hostility
+#' towards one of five characteristics, in some financial years from 2012/13 to 2022/23.
+#'
+#' @format A tibble of 21 rows, one per year and strand, and 4 columns:
+#'   \describe{
+#'     \item{`year`}{Financial year, such as 2018/19, character.}
+#'     \item{`strand`}{`"race"`, `"religion"`, `"sexual orientation"`, `"disability"`,
+#'       `"transgender"`, or `"total"`.}
+#'     \item{`offences`}{Offences, integer.}
+#'     \item{`note`}{What to know about the figure, or `""`.}
+#'   }
+#'
+#' @section Caveats: headline figures alone; years and strands are missing. An offence can
+#'   belong to several strands, which add up to more than the total. Recording has
+#'   improved, so a rise is not a rise in crime by itself. Devon and Cornwall is left out
+#'   of 2022/23.
+#'
+#' @source Home Office, Hate crime, England and Wales, bulletins of 2018/19, 2021/22 and
+#'   2022/23 (second edition).
+#'
+#'   Contains public sector information licensed under the Open Government Licence v3.0
+#'   (<https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/>).
+#'
+#' @examples
+#' subset(hate_crime, strand == "race")
+"hate_crime"

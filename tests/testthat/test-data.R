@@ -335,3 +335,11 @@ test_that("community_life holds whole percentages, each once", {
   expect_identical(anyDuplicated(community_life[c("year", "measure", "group")]), 0L)
   expect_true(all(community_life$percent %in% 0:100))
 })
+
+test_that("hate_crime: strands overlap, so a year with all five exceeds its total", {
+  expect_identical(nrow(hate_crime), 21L)
+  year <- subset(hate_crime, year == "2018/19")
+  total <- year$offences[year$strand == "total"]
+  expect_gt(sum(year$offences[year$strand != "total"]), total)
+  expect_lt(max(year$offences[year$strand != "total"]), total)
+})
