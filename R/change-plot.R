@@ -97,7 +97,7 @@ change_marks <- function(x, time, call = rlang::caller_env()) {
   out <- data.frame(
     from = x$from * unit_factor(own), to = x$to * unit_factor(own),
     group = factor(group, rev(unique(group))), panel = factor(measure, unique(measure)),
-    unit = own, flag = flag_text(x)
+    unit = own, measure = measure, flag = flag_text(x)
   )
   if (!is_gap(x)) out <- out[measure == measure[1], ]
   out$panel <- droplevels(out$panel)

@@ -205,6 +205,9 @@ test_that("charts of change have a mark for each end and name what is missing", 
   built <- ggplot2::ggplot_build(chart)
   points <- built$data[[2]]
   expect_equal(sort(points$x), sort(c(0.62, 0.70, 0.66, 0.71)))
+  gap <- ioi_gap_change(transform(x, all = "all"), region, "south", year)
+  lines <- ggplot2::ggplot_build(ioi_plot_change(gap))$data[[1]]
+  expect_equal(sort(lines$xintercept), c(0, 1))
   expect_error(ioi_plot_change(x), class = "ioi_error_input")
   expect_error(ioi_plot_change(ioi_change(x, year, by = region), time = 1990),
     class = "ioi_error_input"
