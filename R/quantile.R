@@ -190,7 +190,7 @@ share_below <- function(layout, tally, probs, covariance) {
   v <- found$v
   list(
     p = found$estimate[keep],
-    v = if (is.matrix(v)) covariance_of(v, keep) else v[keep],
+    v = if (is.matrix(v)) v[keep, keep, drop = FALSE] else v[keep],
     n = as.vector(rowsum(tally$n, domain, reorder = FALSE)),
     occurs = tally$domain_rows > 0,
     presence = found[c("psu", "stratum", "records")],
