@@ -127,8 +127,17 @@ union_df <- function(domains, design, df) {
   if (is.numeric(df)) {
     return(rep(df, length(domains$id)))
   }
+  if (!is.null(design$df)) {
+    return(rep(design$df, length(domains$id)))
+  }
   if (df == "design") {
     return(rep(design_df(design), length(domains$id)))
+  }
+  if (!is.null(design$replicates$columns)) {
+    return(rep(length(design$replicates$columns) - 1, length(domains$id)))
+  }
+  if (!is.null(design$replicates)) {
+    return(replicate_df(design, domains)[domains$id])
   }
   psus <- if (is.null(domains$psu)) domains$n else .Call(ioi_r_count_bits, domains$psu)
   (psus - .Call(ioi_r_count_bits, domains$stratum))[domains$id]
@@ -156,7 +165,9 @@ standardised_survey_table <- function(out, by, over, outcome, ci, level, design,
       std.error = se, conf.low = limits$conf.low, conf.high = limits$conf.high, n = out$n,
       n.effective = na_if_nan(
         ifelse(out$variance > 0, base, NA)
-      ), df = out$df, flag = flag
+      ), df = out$df,
+      deff = na_if_nan(.Call(ioi_r_proportion_extras, p, out$variance, out$n)$deff),
+      flag = flag
     )
   )
   df <- check_df(df)

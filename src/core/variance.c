@@ -3,6 +3,7 @@
 
 #include "core/products.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ typedef struct {
   const ioi_presence *presence;
   const ioi_residual *residual;
   int covariance;
-  double *v, *centre, *scale, *mean, *score, *held;
+  double *v, *centre, *scale, *mean, *score, *square, *held;
   ioi_batch batch;
   double sign;
   size_t from, to; /* the strata of the group at hand */
@@ -34,7 +35,7 @@ size_t ioi_variance_work(size_t rows, size_t cells, size_t variables)
 {
   const size_t tiles = ioi_products_tiles(rows);
   if (rows == 0) return 0;
-  return 4 * rows + cells * variables + tiles
+  return 5 * rows + cells * variables + tiles
          + tiles * IOI_TILE * ioi_products_most(rows);
 }
 
@@ -368,7 +369,8 @@ static double quadratic(const ioi_totals *totals, size_t entry, const double *u,
   return sum;
 }
 
-/* v += factor x the products of the scores of the records of one entry. */
+/* v += factor x the products of the scores of the records of one entry, but for
+ * estimates with a mean of NaN. */
 static void add_squares(engine *e, double factor, size_t entry, size_t cell)
 {
   const ioi_influence *influence = e->influence;
@@ -380,6 +382,7 @@ static void add_squares(engine *e, double factor, size_t entry, size_t cell)
   for (size_t a = 0; a < count; a++)
     for (size_t b = a; b < (e->covariance ? count : a + 1); b++) {
       size_t r = first + a, s = first + b;
+      if (isnan(e->mean[r]) || isnan(e->mean[s])) continue;
       e->v[e->covariance ? r * rows + s : r] +=
         factor * e->scale[r] * e->scale[s]
         * quadratic(e->totals, entry, value + a * variables,
@@ -387,14 +390,43 @@ static void add_squares(engine *e, double factor, size_t entry, size_t cell)
     }
 }
 
+/* Estimates for which all records of stratum h have the same score, to the
+ * rounding of a sum of n squares: their mean becomes NaN, as the stratum adds
+ * nothing to them. */
+static void mark_constant(engine *e, size_t h)
+{
+  const ioi_influence *influence = e->influence;
+  const size_t rows = influence->rows, variables = e->totals->variables;
+  const double n = e->design->sampled[h];
+  const double tolerance = 8 * DBL_EPSILON * sqrt(n);
+  memset(e->square, 0, rows * sizeof *e->square);
+  memset(e->score, 0, rows * sizeof *e->score);
+  add_score(e, h, e->score);
+  for (size_t i = entry_from(e->totals, h); i < entry_from(e->totals, h + 1);
+       i++) {
+    const size_t c = entry_cell(e->totals, h, i);
+    for (int k = influence->at[c]; k < influence->at[c + 1]; k++) {
+      const double *u = influence->value + (size_t) k * variables;
+      e->square[influence->row[c] + k - influence->at[c]] +=
+        quadratic(e->totals, i, u, u);
+    }
+  }
+  for (size_t r = 0; r < rows; r++)
+    if (e->square[r] - e->score[r] * e->score[r] / n
+        <= tolerance * e->square[r])
+      e->mean[r] = NAN;
+}
+
 /* Records that are their own PSUs: sum (U - mean)^2 = sum U^2 - n mean^2, and
- * sum U^2 is a sum over cells. A lone record is its own score. */
+ * sum U^2 is a sum over cells. A lone record is its own score. What is taken off
+ * the scores of a calibrated design has its squares added elsewhere. */
 static void add_stratum_of_records(engine *e, size_t h)
 {
   const double n = e->design->sampled[h];
   const double factor = stratum_factor(e->design, h);
   memset(e->mean, 0, e->influence->rows * sizeof *e->mean);
   if (n <= 1) apply_lonely(e, h);
+  if (n > 1 && !e->residual) mark_constant(e, h);
   for (size_t i = entry_from(e->totals, h);
        n > 1 && i < entry_from(e->totals, h + 1); i++)
     add_squares(e, factor, i, entry_cell(e->totals, h, i));
@@ -433,7 +465,7 @@ static void add_group(engine *e, size_t from, size_t to)
 }
 
 /* An engine with its work space laid out: rows doubles each for centre, scale,
- * mean and score, then the cell totals, then the batch. */
+ * mean, score and square, then the cell totals, then the batch. */
 static engine new_engine(const ioi_design *design, const ioi_totals *totals,
                          const ioi_influence *influence,
                          const ioi_presence *presence, double *work)
@@ -448,7 +480,8 @@ static engine new_engine(const ioi_design *design, const ioi_totals *totals,
   e.scale = work + rows;
   e.mean = work + 2 * rows;
   e.score = work + 3 * rows;
-  e.held = work + 4 * rows;
+  e.square = work + 4 * rows;
+  e.held = work + 5 * rows;
   e.sign = 1;
   e.batch.rows = rows;
   e.batch.most = ioi_products_most(rows);
