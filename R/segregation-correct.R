@@ -46,14 +46,15 @@ correct_estimate <- function(out, layout, table, plan, options, call) {
     ioi_r_segregation_correct, table, layout$first, plan, out$estimate, how
   )
   plain <- out$estimate
+  drawn <- out$bias # of the bootstrap, which its limits have taken off already
   out$estimate <- found$value
   out$status[is.na(found$value) & out$status == "ok"] <- "undefined"
   out$bias <- plain - found$value
   out$v <- out$v * found$slope^2
   if (!is.null(out$vcov)) out$vcov <- out$vcov * outer(found$slope, found$slope)
   if (!is.null(out$low)) {
-    out$low <- found$value + (out$low - plain) * found$slope
-    out$high <- found$value + (out$high - plain) * found$slope
+    out$low <- found$value + (out$low - plain + drawn) * found$slope
+    out$high <- found$value + (out$high - plain + drawn) * found$slope
   }
   out$null <- if (options$correct == "carrington_troske") found$chance
   out
