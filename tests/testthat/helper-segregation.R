@@ -1,7 +1,7 @@
 # Segregation indices as their definitions read, slow and apart from the package: sums
 # over units, double sums over pairs of units, integrals of step functions.
 
-slow_entropy <- function(p) {
+slow_diversity <- function(p) {
   p <- p[p > 0]
   -sum(p * log(p))
 }
@@ -24,11 +24,11 @@ slow_two <- function(index, x, y, shape = 0.5, everybody = x + y) {
     dissimilarity = sum(t * abs(p - overall)) / (2 * everyone * overall * (1 - overall)),
     gini = sum(outer(t, t) * abs(outer(p, p, "-"))) / (2 * everyone^2 * overall * (1 - overall)),
     theil = {
-      mixed <- slow_entropy(c(overall, 1 - overall))
-      sum(t * (mixed - vapply(p, function(p) slow_entropy(c(p, 1 - p)), 0))) / (everyone * mixed)
+      mixed <- slow_diversity(c(overall, 1 - overall))
+      sum(t * (mixed - vapply(p, function(p) slow_diversity(c(p, 1 - p)), 0))) / (everyone * mixed)
     },
-    mutual_information = slow_entropy(c(overall, 1 - overall)) + slow_entropy(t / everyone) -
-      slow_entropy(c(x, y) / everyone),
+    mutual_information = slow_diversity(c(overall, 1 - overall)) + slow_diversity(t / everyone) -
+      slow_diversity(c(x, y) / everyone),
     atkinson = 1 - overall / (1 - overall) *
       abs(sum((1 - p)^(1 - shape) * p^shape * t / (overall * everyone)))^(1 / (1 - shape)),
     isolation = own,
@@ -49,7 +49,7 @@ slow_two <- function(index, x, y, shape = 0.5, everybody = x + y) {
       sum(abs(x - t * overall) + abs(y - t * (1 - overall))) / everyone,
     cutler_glaeser_vigdor = (own - overall) / (min(1, x_all / min(t)) - overall),
     concentration_profile = slow_profile(x, p, overall),
-    diversity = slow_entropy(c(overall, 1 - overall)),
+    diversity = slow_diversity(c(overall, 1 - overall)),
     simpson = 2 * overall * (1 - overall)
   )
 }
@@ -70,9 +70,9 @@ slow_many <- function(index, n) {
   overall <- colSums(n) / everyone
   p <- n / t
   apart <- sum(overall * (1 - overall))
-  mixed <- slow_entropy(overall)
+  mixed <- slow_diversity(overall)
   off <- sweep(p, 2, overall)
-  mutual <- mixed - sum(t / everyone * apply(p, 1, slow_entropy))
+  mutual <- mixed - sum(t / everyone * apply(p, 1, slow_diversity))
   switch(index,
     dissimilarity = sum(t * abs(off)) / (2 * everyone * apart),
     gini = sum(vapply(seq_along(overall), function(g) {

@@ -77,7 +77,7 @@ test_that("the error is the root of the sum of pi psi^2 over N, psi as published
     se = "analytic"
   )
   expect_equal(got$std.error[1], sqrt(sum(pi * psi^2) / sum(n)), tolerance = 1e-12)
-  mixed <- slow_entropy(overall)
+  mixed <- slow_diversity(overall)
   of_entropy <- matrix(-log(overall) - mixed, 9, 2, byrow = TRUE)
   psi <- (psi - mutual / mixed * of_entropy) / mixed
   expect_equal(got$std.error[2], sqrt(sum(pi * psi^2) / sum(n)), tolerance = 1e-12)
@@ -398,7 +398,7 @@ test_that("the Atkinson index heeds its shape", {
 
 test_that("Theil's H lets units above and below the mean entropy balance", {
   n <- cbind(a = c(90, 10, 5, 30), b = c(10, 90, 5, 170))
-  mixed <- function(p) slow_entropy(c(p, 1 - p))
+  mixed <- function(p) slow_diversity(c(p, 1 - p))
   t <- rowSums(n)
   overall <- sum(n[, 1]) / sum(n)
   each <- vapply(n[, 1] / t, mixed, 0)
@@ -452,7 +452,7 @@ test_that("normalised diversity divides by the groups of the table, not of the u
   n <- cbind(a = c(10, 0), b = c(10, 30), c = c(0, 10))
   overall <- colSums(n) / sum(n)
   got <- ioi_segregation(n, index = "diversity", normalise = TRUE)
-  expect_equal(got$estimate, slow_entropy(overall) / log(3))
+  expect_equal(got$estimate, slow_diversity(overall) / log(3))
   empty <- ioi_segregation(cbind(n, d = 0), index = "diversity", normalise = TRUE)
   expect_equal(empty$estimate, got$estimate)
 })
