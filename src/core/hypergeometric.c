@@ -26,8 +26,7 @@ size_t ioi_urn_values(const ioi_urn *urn, double least)
   return (size_t) (all < wide ? all : wide);
 }
 
-/* f(k + 1) / f(k) */
-static double ratio_up(const ioi_urn *urn, double k)
+double ioi_urn_ratio(const ioi_urn *urn, double k)
 {
   const double rest = urn->all - urn->marked;
   if (urn->kind == IOI_URN_POISSON)
@@ -38,7 +37,7 @@ static double ratio_up(const ioi_urn *urn, double k)
          * ((urn->size - k) / (rest - urn->size + k + 1));
 }
 
-static double most_probable(const ioi_urn *urn)
+double ioi_urn_mode(const ioi_urn *urn)
 {
   const double share = urn->marked / urn->all;
   double mode = floor((urn->size + 1) / (urn->all + 2) * (urn->marked + 1));
@@ -61,20 +60,20 @@ static size_t outward(const ioi_urn *urn, double least, size_t most,
                       double *lowest, double *f)
 {
   const double low = lower_end(urn), high = upper_end(urn);
-  const double mode = most_probable(urn);
+  const double mode = ioi_urn_mode(urn);
   const size_t down = high - low + 1 <= (double) most ? most : most / 2;
   size_t n = 1;
   f[0] = 1;
   *lowest = mode;
   for (double k = mode, x = 1; k > low && n <= down; k--) {
-    x /= ratio_up(urn, k - 1);
+    x /= ioi_urn_ratio(urn, k - 1);
     if (!(x > least)) break;
     f[n++] = x;
     *lowest = k - 1;
   }
   reverse(f, n);
   for (double k = mode, x = 1; k < high && n < most; k++) {
-    x *= ratio_up(urn, k);
+    x *= ioi_urn_ratio(urn, k);
     if (!(x > least)) break;
     f[n++] = x;
   }

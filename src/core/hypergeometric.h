@@ -33,6 +33,10 @@ size_t ioi_urn_values(const ioi_urn *urn, double least);
  * Gives the number of values. */
 size_t ioi_urn_law(const ioi_urn *urn, double least, double *lowest, double *f);
 
+/* The most probable value; and f(k + 1) / f(k). */
+double ioi_urn_mode(const ioi_urn *urn);
+double ioi_urn_ratio(const ioi_urn *urn, double k);
+
 /* Coefficients of a function in the polynomials that are orthonormal under a
  * law, by the Lanczos process on sqrt(f) (Gautschi 2004, Orthogonal
  * Polynomials, section 2.2): c_d = sum_k f(k) h(k) Q_d(k), d = 1 .. degrees,

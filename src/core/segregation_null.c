@@ -16,6 +16,7 @@ typedef enum {
   TERM_LOG,      /* n ln(n T / (t N)) */
   TERM_LOG_BOTH, /* the same for the group and the rest */
   TERM_ROOT,     /* sqrt(n (t - n)) */
+  TERM_OTHERS,   /* n (n - 1) / (t - 1), 0 where t is 1 */
   TERM_PROFILE   /* n (max(x, 0)/(t T) - min(n/t, N/T)) */
 } term;
 
@@ -44,6 +45,8 @@ static form form_of(ioi_null_index index, int two, double share)
     return (form){TERM_ROOT, 1};
   case IOI_NULL_CONCENTRATION_PROFILE:
     return (form){TERM_PROFILE, share / (1 - share)};
+  case IOI_NULL_ISOLATION_EXACT:
+    return (form){TERM_OTHERS, 0};
   case IOI_NULL_ISOLATION:
     return (form){TERM_SQUARE, share};
   case IOI_NULL_EXPOSURE:
@@ -114,6 +117,10 @@ static double scale_two(const ioi_margins *m, ioi_null_index index, double all)
     return all / x / y;
   case IOI_NULL_ISOLATION:
     return 1 / x / all / all;
+  case IOI_NULL_ISOLATION_EXACT:
+    return 1 / x;
+  case IOI_NULL_CUTLER_GLAESER_VIGDOR:
+    return 1 / x / all / all / (fmin(1, x / m->size[0]) - x / all);
   case IOI_NULL_EXPOSURE:
     return -1 / x / all / all;
   default:
@@ -149,6 +156,8 @@ static double term_at(const score *s, double n, double t)
   case TERM_LOG_BOTH:
     return s->scale
            * (log_term(n, t, members, all) + log_term(t - n, t, rest, all));
+  case TERM_OTHERS:
+    return t > 1 ? s->scale * n * ((n - 1) / (t - 1)) : 0;
   case TERM_ROOT:
     return s->scale * sqrt(n) * sqrt(t - n);
   default:

@@ -35,6 +35,8 @@ typedef enum {
   IOI_NULL_HUTCHENS,
   IOI_NULL_CONCENTRATION_PROFILE,
   IOI_NULL_ISOLATION,
+  IOI_NULL_ISOLATION_EXACT, /* units of two persons or more */
+  IOI_NULL_CUTLER_GLAESER_VIGDOR,
   IOI_NULL_EXPOSURE, /* of x to y, 1 - isolation */
   IOI_NULL_INDICES
 } ioi_null_index;

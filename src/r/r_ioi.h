@@ -93,6 +93,9 @@ SEXP ioi_r_disparity(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                      SEXP full);
 SEXP ioi_r_disparity_draws(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                            SEXP estimate);
+SEXP ioi_r_segregation_null(SEXP table, SEXP first, SEXP plan, SEXP model);
+SEXP ioi_r_segregation_permute(SEXP table, SEXP first, SEXP plan, SEXP model,
+                               SEXP seen, SEXP which, SEXP reps, SEXP seed);
 SEXP ioi_r_segregation_ordered(SEXP table, SEXP people, SEXP first, SEXP how);
 SEXP ioi_r_segregation_ordered_covariance(SEXP table, SEXP first, SEXP how,
                                           SEXP full);

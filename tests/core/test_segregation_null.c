@@ -3,6 +3,7 @@
  * independent units; closed forms; invented units with values computed by
  * hypergeometric sums elsewhere. */
 #include "core/hypergeometric.h"
+#include "core/segregation_chance.h"
 #include "core/segregation_null.h"
 #include "road.h"
 
@@ -139,6 +140,23 @@ static double isolation(const table *x, double all)
   return p + squares(x, all, 0) / p;
 }
 
+static double isolation_exact(const table *x, double all)
+{
+  double sum = 0;
+  (void) all;
+  for (size_t u = 0; u < x->units; u++)
+    if (x->t[u] > 1)
+      sum += x->n[u][0] / x->total[0] * ((x->n[u][0] - 1) / (x->t[u] - 1));
+  return sum;
+}
+
+static double cutler(const table *x, double all)
+{
+  double least = x->t[0], p = x->total[0] / all;
+  for (size_t u = 0; u < x->units; u++) least = fmin(least, x->t[u]);
+  return (isolation(x, all) - p) / (fmin(1, x->total[0] / least) - p);
+}
+
 static double exposure(const table *x, double all)
 {
   return 1 - isolation(x, all);
@@ -146,9 +164,9 @@ static double exposure(const table *x, double all)
 
 typedef double (*definition)(const table *, double);
 static const definition indices[IOI_NULL_INDICES] = {
-  dissimilarity, information, theil,     diversity, normalised,
-  squared_cv,    karmel,      diversity, gorard,    hutchens,
-  profile,       isolation,   exposure};
+  dissimilarity, information, theil,           diversity, normalised,
+  squared_cv,    karmel,      diversity,       gorard,    hutchens,
+  profile,       isolation,   isolation_exact, cutler,    exposure};
 
 /* ---- every table ------------------------------------------------------------- */
 
@@ -496,6 +514,86 @@ static void margins_that_cannot_be(void **state)
                    IOI_ESINGLE);
 }
 
+/* Every table of small margins is drawn as often as its probability says: the sum
+ * of (seen - expected)^2 / expected is within six standard deviations. */
+static void drawn_tables(void **state)
+{
+  const double unit[] = {3, 4, 2}, group[] = {5, 3, 1};
+  double seen[10 * 10 * 10 * 10] = {0}, drawn[9], left[3], weight = 0, chi = 0;
+  const double draws = 60000;
+  size_t cells = 0;
+  (void) state;
+  for (int model = 0; model < 2; model++) {
+    for (uint64_t r = 0; r < (uint64_t) draws; r++) {
+      ioi_stream s;
+      ioi_stream_open(&s, 11 + (uint64_t) model, r);
+      ioi_chance_table(unit, 3, group, 3, model, &s, left, drawn);
+      for (size_t i = 0; i < 3; i++)
+        near(drawn[i] + drawn[3 + i] + drawn[6 + i], unit[i], 0);
+      for (size_t g = 0; model == 0 && g < 3; g++)
+        near(drawn[3 * g] + drawn[3 * g + 1] + drawn[3 * g + 2], group[g], 0);
+      if (model == 0)
+        seen[(size_t) (drawn[0] * 1000 + drawn[1] * 100 + drawn[3] * 10
+                       + drawn[4])]++;
+    }
+  }
+  for (int pass = 0; pass < 2; pass++) {
+    double all = 0;
+    for (double a = 0; a <= 3; a++)
+      for (double b = 0; b <= 4; b++)
+        for (double c = 0; c <= 3 - a; c++)
+          for (double d = 0; d <= 4 - b; d++) {
+            const double n[] = {a,         b,         5 - a - b,
+                                c,         d,         3 - c - d,
+                                3 - a - c, 4 - b - d, a + b + c + d - 6};
+            double p = 1;
+            int possible = 1;
+            for (size_t k = 0; k < 9; k++) {
+              possible &= n[k] >= 0;
+              if (possible) p /= tgamma(n[k] + 1);
+            }
+            if (!possible) continue;
+            all += p;
+            const double expected = draws * p / weight;
+            const size_t at = (size_t) (a * 1000 + b * 100 + c * 10 + d);
+            if (pass == 1) {
+              chi += pow(seen[at] - expected, 2) / expected;
+              cells++;
+            }
+          }
+    weight = all;
+  }
+  assert_true(cells > 20);
+  assert_true(fabs(chi - (double) cells + 1) < 6 * sqrt(2.0 * (double) cells));
+}
+
+/* Means and variances of draws of one count, for small and large urns. */
+static void drawn_counts(void **state)
+{
+  const ioi_urn urns[] = {{50, 20, 10, IOI_URN_KEEP},
+                          {1e9, 3e8, 1e6, IOI_URN_KEEP},
+                          {1e4, 9990, 5000, IOI_URN_KEEP},
+                          {50, 20, 10, IOI_URN_REPLACE},
+                          {9, 1, 100000, IOI_URN_REPLACE}};
+  (void) state;
+  for (size_t i = 0; i < sizeof urns / sizeof *urns; i++) {
+    const ioi_urn *u = urns + i;
+    const double n = 4000, p = u->marked / u->all;
+    double sum = 0, squares = 0;
+    ioi_stream s;
+    ioi_stream_open(&s, 5, i);
+    for (size_t k = 0; k < 4000; k++) {
+      const double x = ioi_urn_draw(u, &s) - u->size * p;
+      sum += x;
+      squares += x * x;
+    }
+    double v = u->size * p * (1 - p);
+    if (u->kind == IOI_URN_KEEP) v *= (u->all - u->size) / (u->all - 1);
+    near(sum / n, 0, 5 * sqrt(v / n));
+    near(squares / n / v, 1, 0.15);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -507,6 +605,8 @@ int main(void)
     cmocka_unit_test(published_means),
     cmocka_unit_test(variance_unit_by_unit),
     cmocka_unit_test(closed_form),
+    cmocka_unit_test(drawn_counts),
+    cmocka_unit_test(drawn_tables),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
