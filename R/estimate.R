@@ -24,7 +24,7 @@ base_columns <- c("n", "n.effective", "df")
 # Columns that say what a row is about, after the `by` columns.
 label_columns <- c(
   "indicator_id", "of_measure", "measure", "outcome", "category", "index",
-  "percentile", "group", "of_reference", "reference", "other", "bandwidth", "time"
+  "percentile", "component", "group", "of_reference", "reference", "other", "bandwidth", "time"
 )
 
 # Makes an estimate table from a data frame `x` with the columns above.

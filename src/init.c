@@ -49,6 +49,8 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_oaxaca", (DL_FUNC) &ioi_r_oaxaca, 7},
   {"ioi_r_disparity", (DL_FUNC) &ioi_r_disparity, 5},
   {"ioi_r_disparity_draws", (DL_FUNC) &ioi_r_disparity_draws, 5},
+  {"ioi_r_beta_binomial", (DL_FUNC) &ioi_r_beta_binomial, 3},
+  {"ioi_r_law_indices", (DL_FUNC) &ioi_r_law_indices, 4},
   {"ioi_r_segregation_null", (DL_FUNC) &ioi_r_segregation_null, 4},
   {"ioi_r_segregation_permute", (DL_FUNC) &ioi_r_segregation_permute, 8},
   {"ioi_r_segregation_ordered", (DL_FUNC) &ioi_r_segregation_ordered, 4},

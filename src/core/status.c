@@ -14,6 +14,8 @@ const char *ioi_strstatus(ioi_status status)
     return "single";
   case IOI_EFEW:
     return "few";
+  case IOI_ENULL:
+    return "null";
   case IOI_EFULL:
     return "full";
   case IOI_ELONELY:

@@ -12,6 +12,7 @@ typedef enum {
   IOI_EEMPTY,    /* nothing to compute from: no rows, a group without members */
   IOI_ESINGLE,   /* one unit, so that nothing can be uneven */
   IOI_EFEW,      /* fewer points than a fit of the degree asked for needs */
+  IOI_ENULL,     /* no more variation than chance alone gives */
   IOI_EFULL,     /* the caller's array is too small; give a larger one */
   IOI_ELONELY,   /* a stratum with one sampled PSU and the rule "fail" */
   IOI_ECROSSED,  /* a PSU that lies in several strata */

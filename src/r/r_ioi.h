@@ -93,6 +93,8 @@ SEXP ioi_r_disparity(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                      SEXP full);
 SEXP ioi_r_disparity_draws(SEXP cells, SEXP blocks, SEXP measure, SEXP options,
                            SEXP estimate);
+SEXP ioi_r_beta_binomial(SEXP table, SEXP first, SEXP plan);
+SEXP ioi_r_law_indices(SEXP logit, SEXP one, SEXP two, SEXP shape);
 SEXP ioi_r_segregation_null(SEXP table, SEXP first, SEXP plan, SEXP model);
 SEXP ioi_r_segregation_permute(SEXP table, SEXP first, SEXP plan, SEXP model,
                                SEXP seen, SEXP which, SEXP reps, SEXP seed);
