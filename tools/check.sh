@@ -16,11 +16,15 @@ _R_CHECK_CRAN_INCOMING_USE_ASPELL_=false
 _R_CHECK_SYSTEM_CLOCK_=0
 _R_CHECK_FORCE_SUGGESTS_=true
 _R_CHECK_TESTS_NLINES_=0
+# A vignette for each of the 14 domains, and real data: above the usual 5 MB installed,
+# with documentation and data each below it.
+_R_CHECK_PKG_SIZES_THRESHOLD_=8
 R_RD4PDF=times,hyper
 TEXMFVAR=$build/texmf
 export NOT_CRAN _R_CHECK_CRAN_INCOMING_REMOTE_ \
   _R_CHECK_CRAN_INCOMING_USE_ASPELL_ _R_CHECK_SYSTEM_CLOCK_ \
-  _R_CHECK_FORCE_SUGGESTS_ _R_CHECK_TESTS_NLINES_ R_RD4PDF TEXMFVAR
+  _R_CHECK_FORCE_SUGGESTS_ _R_CHECK_TESTS_NLINES_ \
+  _R_CHECK_PKG_SIZES_THRESHOLD_ R_RD4PDF TEXMFVAR
 
 check_package() {
   rm -rf "$build/check"

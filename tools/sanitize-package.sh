@@ -2,6 +2,8 @@
 # The package's tests with its C code compiled under ASAN and UBSAN. R itself is
 # not, so ASAN is loaded before it, and leaks are left to `make valgrind`.
 . tools/common.sh
+IOI_DEBUG=1
+export IOI_DEBUG
 
 package=$(package_name)
 proof=$build/sanitize

@@ -3,6 +3,8 @@
 # invalid read or write, use of a value never set, or block lost for good, that
 # has a function of the package on its stack.
 . tools/common.sh
+IOI_DEBUG=1
+export IOI_DEBUG
 
 package=$(package_name)
 proof=$build/valgrind
