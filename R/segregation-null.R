@@ -101,7 +101,7 @@ ioi_segregation_null <- function(data, group, unit, count = NULL, by = NULL,
   tally <- segregation_tally(layout)
   lost <- report_left_out(layout, tally)
   table <- tally_table(layout, tally)
-  check_whole(table)
+  check_whole_people(table)
   estimate <- null_estimate(layout, table, plan, options)
   null_result(layout, estimate, plan, compare, index, options, lost)
 }
@@ -157,7 +157,7 @@ check_no_design <- function(design, call = rlang::caller_env()) {
   }
 }
 
-check_whole <- function(table, call = rlang::caller_env()) {
+check_whole_people <- function(table, call = rlang::caller_env()) {
   broken <- which(table != floor(table))
   if (length(broken)) {
     abort_ioi(

@@ -24,6 +24,18 @@ check_core() {
     src/core/*
 }
 
+# A function defined in two files is the one of the file that sorts last.
+check_names() {
+  for files in 'R/*.R' 'tests/testthat/helper-*.R'; do
+    # shellcheck disable=SC2086
+    twice=$(grep -hoE '^[A-Za-z._][A-Za-z0-9._]* <- ' $files | sort | uniq -d)
+    test -z "$twice" || {
+      echo "defined more than once in $files:" "$twice"
+      return 1
+    }
+  done
+}
+
 failed=0
 step() {
   if run "$1" "$2" "$3"; then
@@ -45,6 +57,7 @@ check_documents() {
 step lint-shell "shell scripts (sh -n, checkbashisms)" check_shell
 step lint-layout "C layout (clang-format)" check_layout
 step lint-core "no R header in src/core" check_core
+step lint-names "no name defined twice in R/ or in the helpers of tests" check_names
 step lint-style "R style (lintr)" check_style
 step lint-documents "man/ and NAMESPACE up to date (roxygen2)" check_documents
 exit $failed
