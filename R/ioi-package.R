@@ -43,9 +43,7 @@
 #' Results do not depend on it.
 #'
 #' @examples
-#' ioi_find("do people from different backgrounds get on?", n = 3)
-#'
-#' survey <- ioi_example_survey(1000)
+#' survey <- ioi_example_survey(500)
 #' cohesion <- ioi_measure(survey, "7.8", by = country_of_birth)
 #' cohesion
 #' ioi_parity(cohesion, country_of_birth, "UK")

@@ -2,7 +2,8 @@
 source("data-raw/helpers.R")
 
 source <- read_source(
-  "community_life_survey_documentation", "cls_published_headlines.csv", md5 = "fd77afbd000f2183e16f84b2d3820d67")
+  "community_life_survey_documentation", "cls_published_headlines.csv",
+  md5 = "fd77afbd000f2183e16f84b2d3820d67")
 community_life <- data.frame(
   year = source$survey_year, measure = source$measure, group = source$group,
   percent = as_count(source$percent, "percent"), publication = source$source
