@@ -19,12 +19,15 @@ _R_CHECK_TESTS_NLINES_=0
 # A vignette for each of the 14 domains, and real data: above the usual 5 MB installed,
 # with documentation and data each below it.
 _R_CHECK_PKG_SIZES_THRESHOLD_=8
+# Lint runs beside this on the same cores, so elapsed time is about twice that of R.
+_R_CHECK_EXAMPLE_TIMING_THRESHOLD_=10
 R_RD4PDF=times,hyper
 TEXMFVAR=$build/texmf
 export NOT_CRAN _R_CHECK_CRAN_INCOMING_REMOTE_ \
   _R_CHECK_CRAN_INCOMING_USE_ASPELL_ _R_CHECK_SYSTEM_CLOCK_ \
   _R_CHECK_FORCE_SUGGESTS_ _R_CHECK_TESTS_NLINES_ \
-  _R_CHECK_PKG_SIZES_THRESHOLD_ R_RD4PDF TEXMFVAR
+  _R_CHECK_PKG_SIZES_THRESHOLD_ _R_CHECK_EXAMPLE_TIMING_THRESHOLD_ \
+  R_RD4PDF TEXMFVAR
 
 check_package() {
   rm -rf "$build/check"
