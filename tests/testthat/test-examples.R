@@ -1,12 +1,14 @@
 # The example of README.md: its numbers by a second route, in base R, and its
 # printed output as the code gives it.
 
-# Code and output of the first block of R in a Markdown file, in order: a list of
+# Code and output of the longest block of R in a Markdown file, in order: a list of
 # `code` (one string) and `output` (the lines after "#> ").
 read_example <- function(path) {
   lines <- readLines(path, encoding = "UTF-8")
-  open <- which(lines == "```r")[1]
-  close <- which(lines == "```" & seq_along(lines) > open)[1]
+  starts <- which(lines == "```r")
+  ends <- vapply(starts, function(at) which(lines == "```" & seq_along(lines) > at)[1], 1L)
+  open <- starts[which.max(ends - starts)]
+  close <- ends[which.max(ends - starts)]
   block <- lines[seq(open + 1, close - 1)]
   output <- startsWith(block, "#>")
   list(
