@@ -85,19 +85,25 @@ jackknife_covariance <- function(layout, table, out, plan, options) {
 
 # A survey: the influence of each cell goes to the PSUs.
 design_covariance <- function(layout, table, people, out, plan) {
-  design <- layout$design
   check_influences(length(table), length(plan$index))
   influence <- .Call(ioi_r_segregation_influence, table, layout$first, plan)
   measure <- function(w) {
     found <- segregation_values(matrix(w, ncol = ncol(table)), people, layout$first, plan)
     list(estimate = found$estimate, influence = influence)
   }
+  influence_covariance(layout, people, out, ncol(table), measure)
+}
+
+# Variances, covariance and degrees of freedom of a measure of the cells of units and
+# groups, as a design gives them. `measure`: a measure of R/road.R.
+influence_covariance <- function(layout, people, out, groups, measure) {
+  design <- layout$design
   area_of_unit <- rep(seq_len(out$areas), diff(layout$first)) - 1L
   cells <- road_cells(layout$keys, design, layout$table_at)
   tally <- road_tally(cells, design, list())
   found <- road_estimate(
     cells, design, tally, measure,
-    rep(area_of_unit, ncol(table)), out$area - 1L, out$areas,
+    rep(area_of_unit, groups), out$area - 1L, out$areas,
     keeps_covariance(length(out$estimate))
   )
   respondents <- diff(c(0, cumsum(rowSums(people)))[layout$first + 1])

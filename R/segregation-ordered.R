@@ -226,7 +226,6 @@ ordered_count_covariance <- function(layout, table, rows, options) {
 
 # A survey: the influence of each cell goes to the PSUs.
 ordered_design_covariance <- function(layout, table, people, out, options) {
-  design <- layout$design
   influence <- .Call(
     ioi_r_segregation_ordered_influence, table, layout$first, options$core
   )
@@ -237,20 +236,7 @@ ordered_design_covariance <- function(layout, table, people, out, options) {
     )
     list(estimate = found$estimate, influence = influence)
   }
-  area_of_unit <- rep(seq_len(out$areas), diff(layout$first)) - 1L
-  cells <- road_cells(layout$keys, design, layout$table_at)
-  tally <- road_tally(cells, design, list())
-  found <- road_estimate(
-    cells, design, tally, measure,
-    rep(area_of_unit, ncol(table)), out$area - 1L, out$areas,
-    keeps_covariance(length(out$estimate))
-  )
-  respondents <- diff(c(0, cumsum(rowSums(people)))[layout$first + 1])
-  df <- domain_df(design, list(n = respondents, presence = found), "domain")[out$area]
-  list(
-    v = variances(found$v), vcov = if (is.matrix(found$v)) found$v, df = df,
-    domains = domain_list(design, out$area, respondents, found)
-  )
+  influence_covariance(layout, people, out, ncol(table), measure)
 }
 
 # The estimate table.
