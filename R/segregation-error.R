@@ -91,12 +91,12 @@ design_covariance <- function(layout, table, people, out, plan) {
     found <- segregation_values(matrix(w, ncol = ncol(table)), people, layout$first, plan)
     list(estimate = found$estimate, influence = influence)
   }
-  influence_covariance(layout, people, out, ncol(table), measure)
+  cells_covariance(layout, people, out, ncol(table), measure)
 }
 
 # Variances, covariance and degrees of freedom of a measure of the cells of units and
 # groups, as a design gives them. `measure`: a measure of R/road.R.
-influence_covariance <- function(layout, people, out, groups, measure) {
+cells_covariance <- function(layout, people, out, groups, measure) {
   design <- layout$design
   area_of_unit <- rep(seq_len(out$areas), diff(layout$first)) - 1L
   cells <- road_cells(layout$keys, design, layout$table_at)

@@ -236,7 +236,7 @@ ordered_design_covariance <- function(layout, table, people, out, options) {
     )
     list(estimate = found$estimate, influence = influence)
   }
-  influence_covariance(layout, people, out, ncol(table), measure)
+  cells_covariance(layout, people, out, ncol(table), measure)
 }
 
 # The estimate table.
