@@ -15,11 +15,6 @@ static SEXP make_limits(R_xlen_t rows)
   return out;
 }
 
-static int is_double(SEXP x, R_xlen_t rows)
-{
-  return Rf_isReal(x) && XLENGTH(x) == rows;
-}
-
 /* R's NA for the core's NaN. */
 static double or_na(double x)
 {
@@ -32,8 +27,9 @@ SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
                                SEXP level)
 {
   R_xlen_t rows = XLENGTH(p);
-  if (!is_double(p, rows) || !is_double(se, rows) || !is_double(n, rows)
-      || !is_double(df, rows) || !Rf_isInteger(method) || !is_double(level, 1))
+  if (!ioi_r_is_double(p, rows) || !ioi_r_is_double(se, rows)
+      || !ioi_r_is_double(n, rows) || !ioi_r_is_double(df, rows)
+      || !Rf_isInteger(method) || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: doubles of one length, a method and a level expected");
 
   SEXP out = PROTECT(make_limits(rows));
@@ -61,8 +57,8 @@ SEXP ioi_r_interval_proportion(SEXP p, SEXP se, SEXP n, SEXP df, SEXP method,
 SEXP ioi_r_interval_t(SEXP estimate, SEXP se, SEXP df, SEXP level)
 {
   R_xlen_t rows = XLENGTH(estimate);
-  if (!is_double(estimate, rows) || !is_double(se, rows) || !is_double(df, rows)
-      || !is_double(level, 1))
+  if (!ioi_r_is_double(estimate, rows) || !ioi_r_is_double(se, rows)
+      || !ioi_r_is_double(df, rows) || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: doubles of one length and a level expected");
 
   SEXP out = PROTECT(make_limits(rows));

@@ -26,6 +26,24 @@ void ioi_r_watch_fork(void);
 /* The element of a list by name; R_NilValue where there is none. */
 SEXP ioi_r_get(SEXP list, const char *name);
 
+/* Is it a vector of so many doubles? */
+static inline int ioi_r_is_double(SEXP x, R_xlen_t length)
+{
+  return Rf_isReal(x) && XLENGTH(x) == length;
+}
+
+/* Is it that, or NULL? */
+static inline int ioi_r_is_optional(SEXP x, R_xlen_t length)
+{
+  return Rf_isNull(x) || ioi_r_is_double(x, length);
+}
+
+/* Its doubles, or NULL. */
+static inline const double *ioi_r_values_or_null(SEXP x)
+{
+  return Rf_isNull(x) ? NULL : REAL_RO(x);
+}
+
 /* The routines, by topic; each file of src/r says what they take and give. */
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,

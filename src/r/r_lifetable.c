@@ -9,21 +9,6 @@
 /* Groups between two looks at whether the user wants to stop. */
 static const R_xlen_t batch = 1024;
 
-static int is_double(SEXP x, R_xlen_t length)
-{
-  return Rf_isReal(x) && XLENGTH(x) == length;
-}
-
-static int is_optional(SEXP x, R_xlen_t length)
-{
-  return Rf_isNull(x) || is_double(x, length);
-}
-
-static const double *values_or_null(SEXP x)
-{
-  return Rf_isNull(x) ? NULL : REAL_RO(x);
-}
-
 /* What a group gets, per band. */
 enum { QX, LX, LLX, TX, EX, VARIANCE, HX, PREVALENCE, MORTALITY, COLUMNS };
 
@@ -109,10 +94,11 @@ SEXP ioi_r_life_table(SEXP start, SEXP ax, SEXP deaths, SEXP population,
                       SEXP options)
 {
   R_xlen_t bands = XLENGTH(start), cells = XLENGTH(deaths);
-  if (!Rf_isReal(start) || !is_double(ax, cells) || !is_double(deaths, cells)
-      || !is_double(population, cells) || !is_optional(healthy, cells)
-      || !is_optional(healthy_variance, cells)
-      || !is_optional(covariance, cells * bands) || !Rf_isInteger(options)
+  if (!Rf_isReal(start) || !ioi_r_is_double(ax, cells)
+      || !ioi_r_is_double(deaths, cells) || !ioi_r_is_double(population, cells)
+      || !ioi_r_is_optional(healthy, cells)
+      || !ioi_r_is_optional(healthy_variance, cells)
+      || !ioi_r_is_optional(covariance, cells * bands) || !Rf_isInteger(options)
       || XLENGTH(options) != 3)
     Rf_error("ioi bug: matrices of bands by groups expected");
 
@@ -129,9 +115,9 @@ SEXP ioi_r_life_table(SEXP start, SEXP ax, SEXP deaths, SEXP population,
                .ax = REAL_RO(ax),
                .deaths = REAL_RO(deaths),
                .population = REAL_RO(population),
-               .healthy = values_or_null(healthy),
-               .healthy_variance = values_or_null(healthy_variance),
-               .covariance = values_or_null(covariance),
+               .healthy = ioi_r_values_or_null(healthy),
+               .healthy_variance = ioi_r_values_or_null(healthy_variance),
+               .covariance = ioi_r_values_or_null(covariance),
                .silcocks = INTEGER_ELT(options, 0),
                .open = INTEGER_ELT(options, 1),
                .empty = INTEGER_ELT(options, 2)};
@@ -173,8 +159,8 @@ SEXP ioi_r_life_gap(SEXP start, SEXP one, SEXP two, SEXP silcocks)
   R_xlen_t bands = XLENGTH(start), cells = XLENGTH(deaths);
   const char *parts[] = {"ax", "deaths", "population"};
   for (int i = 0; i < 3; i++)
-    if (!is_double(ioi_r_get(one, parts[i]), cells)
-        || !is_double(ioi_r_get(two, parts[i]), cells))
+    if (!ioi_r_is_double(ioi_r_get(one, parts[i]), cells)
+        || !ioi_r_is_double(ioi_r_get(two, parts[i]), cells))
       Rf_error("ioi bug: two sides of matrices expected");
 
   const char *names[] = {"gap", "covariance", "total", "note", ""};
@@ -222,8 +208,8 @@ SEXP ioi_r_cause_share(SEXP cause_one, SEXP cause_two, SEXP all_one,
                        SEXP all_two)
 {
   R_xlen_t n = XLENGTH(cause_one);
-  if (!is_double(cause_one, n) || !is_double(cause_two, n)
-      || !is_double(all_one, n) || !is_double(all_two, n))
+  if (!ioi_r_is_double(cause_one, n) || !ioi_r_is_double(cause_two, n)
+      || !ioi_r_is_double(all_one, n) || !ioi_r_is_double(all_two, n))
     Rf_error("ioi bug: four double vectors of one length expected");
 
   const char *names[] = {"share", "undefined", ""};
@@ -250,15 +236,17 @@ SEXP ioi_r_years_lost(SEXP years, SEXP deaths, SEXP population, SEXP standard,
                       SEXP bands, SEXP method, SEXP level)
 {
   R_xlen_t cells = XLENGTH(deaths), k = Rf_asInteger(bands);
-  if (!is_double(years, cells) || !is_double(deaths, cells)
-      || !is_optional(population, cells) || !is_optional(standard, k)
-      || !Rf_isInteger(method) || !is_double(level, 1))
+  if (!ioi_r_is_double(years, cells) || !ioi_r_is_double(deaths, cells)
+      || !ioi_r_is_optional(population, cells)
+      || !ioi_r_is_optional(standard, k) || !Rf_isInteger(method)
+      || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: matrices of bands by groups expected");
 
   R_xlen_t groups = k ? cells / k : 0;
   SEXP out = PROTECT(ioi_r_make_standardised(groups));
   const double *c = REAL_RO(years), *d = REAL_RO(deaths);
-  const double *n = values_or_null(population), *s = values_or_null(standard);
+  const double *n = ioi_r_values_or_null(population),
+               *s = ioi_r_values_or_null(standard);
   double *work = doubles((size_t) (3 * k));
   for (R_xlen_t g = 0; g < groups; g++) {
     ioi_standardised value;

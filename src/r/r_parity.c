@@ -62,11 +62,6 @@ static void put_gap(SEXP out, R_xlen_t row, const ioi_parity_gap *gap)
   SET_INTEGER_ELT(VECTOR_ELT(out, NOTE), row, (int) gap->note);
 }
 
-static int is_double(SEXP x, R_xlen_t rows)
-{
-  return Rf_isReal(x) && XLENGTH(x) == rows;
-}
-
 /* The vectors of the list, checked; gives how many values each has. */
 static R_xlen_t read_inputs(SEXP values, int inputs, const double **v)
 {
@@ -74,7 +69,7 @@ static R_xlen_t read_inputs(SEXP values, int inputs, const double **v)
     Rf_error("ioi bug: a list of %d vectors expected", inputs);
   R_xlen_t rows = XLENGTH(VECTOR_ELT(values, GROUP));
   for (int k = 0; k < inputs; k++) {
-    if (!is_double(VECTOR_ELT(values, k), rows))
+    if (!ioi_r_is_double(VECTOR_ELT(values, k), rows))
       Rf_error("ioi bug: double vectors of one length expected");
     v[k] = REAL_RO(VECTOR_ELT(values, k));
   }
@@ -89,8 +84,8 @@ static ioi_parity_pair pair_at(const double **v, R_xlen_t i)
 
 static void check_options(SEXP measure, SEXP method, SEXP sign, SEXP level)
 {
-  if (!Rf_isInteger(measure) || !Rf_isInteger(method) || !is_double(sign, 1)
-      || !is_double(level, 1))
+  if (!Rf_isInteger(measure) || !Rf_isInteger(method)
+      || !ioi_r_is_double(sign, 1) || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: measure, method, a sign and a level expected");
 }
 
@@ -158,9 +153,9 @@ SEXP ioi_r_parity_gradient(SEXP measure, SEXP group, SEXP reference,
                            SEXP people, SEXP sign)
 {
   R_xlen_t rows = XLENGTH(group);
-  if (!Rf_isInteger(measure) || !is_double(group, rows)
-      || !is_double(reference, rows) || !is_double(people, rows)
-      || !is_double(sign, 1))
+  if (!Rf_isInteger(measure) || !ioi_r_is_double(group, rows)
+      || !ioi_r_is_double(reference, rows) || !ioi_r_is_double(people, rows)
+      || !ioi_r_is_double(sign, 1))
     Rf_error("ioi bug: a measure, double vectors and a sign expected");
   const char *names[] = {"group", "reference", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
@@ -184,8 +179,8 @@ SEXP ioi_r_parity_gradient(SEXP measure, SEXP group, SEXP reference,
 SEXP ioi_r_parity_published(SEXP estimate, SEXP low, SEXP high, SEXP level)
 {
   R_xlen_t rows = XLENGTH(estimate);
-  if (!is_double(estimate, rows) || !is_double(low, rows)
-      || !is_double(high, rows) || !is_double(level, 1))
+  if (!ioi_r_is_double(estimate, rows) || !ioi_r_is_double(low, rows)
+      || !ioi_r_is_double(high, rows) || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: double vectors and a level expected");
   SEXP out = PROTECT(Rf_allocVector(REALSXP, rows));
   for (R_xlen_t i = 0; i < rows; i++)
@@ -216,7 +211,7 @@ SEXP ioi_r_parity_covariance(SEXP variance, SEXP group, SEXP reference,
   if (!Rf_isReal(variance) || !Rf_isMatrix(variance)
       || Rf_nrows(variance) != Rf_ncols(variance) || !Rf_isInteger(group)
       || !Rf_isInteger(reference) || XLENGTH(reference) != gaps
-      || !is_double(d_group, gaps) || !is_double(d_reference, gaps))
+      || !ioi_r_is_double(d_group, gaps) || !ioi_r_is_double(d_reference, gaps))
     Rf_error("ioi bug: a square matrix and vectors of one length expected");
 
   SEXP out = PROTECT(Rf_allocMatrix(REALSXP, (int) gaps, (int) gaps));

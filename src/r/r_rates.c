@@ -6,11 +6,6 @@
 /* Rows between two looks at whether the user wants to stop. */
 static const R_xlen_t batch = 65536;
 
-static int is_double(SEXP x, R_xlen_t rows)
-{
-  return Rf_isReal(x) && XLENGTH(x) == rows;
-}
-
 void ioi_r_hide_nan(SEXP x)
 {
   double *value = REAL(x);
@@ -36,8 +31,8 @@ static ioi_status limits(ioi_rate_method method, double level, const double *x,
 SEXP ioi_r_rate_limits(SEXP method, SEXP level, SEXP x, SEXP n)
 {
   R_xlen_t rows = XLENGTH(x);
-  if (!Rf_isInteger(method) || !is_double(level, 1) || !is_double(x, rows)
-      || !is_double(n, rows))
+  if (!Rf_isInteger(method) || !ioi_r_is_double(level, 1)
+      || !ioi_r_is_double(x, rows) || !ioi_r_is_double(n, rows))
     Rf_error("ioi bug: a method, a level and two double vectors expected");
 
   const char *names[] = {"conf.low", "conf.high", ""};
@@ -65,7 +60,7 @@ SEXP ioi_r_rate_limits(SEXP method, SEXP level, SEXP x, SEXP n)
 SEXP ioi_r_count_test(SEXP count, SEXP expected, SEXP mid_p)
 {
   R_xlen_t rows = XLENGTH(count);
-  if (!is_double(count, rows) || !is_double(expected, rows)
+  if (!ioi_r_is_double(count, rows) || !ioi_r_is_double(expected, rows)
       || !Rf_isLogical(mid_p))
     Rf_error("ioi bug: two double vectors of one length expected");
 

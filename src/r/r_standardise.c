@@ -7,22 +7,6 @@
 /* Groups between two looks at whether the user wants to stop. */
 static const R_xlen_t batch = 4096;
 
-static int is_double(SEXP x, R_xlen_t length)
-{
-  return Rf_isReal(x) && XLENGTH(x) == length;
-}
-
-/* Doubles, or R's NULL. */
-static int is_optional(SEXP x, R_xlen_t length)
-{
-  return Rf_isNull(x) || is_double(x, length);
-}
-
-static const double *values_or_null(SEXP x)
-{
-  return Rf_isNull(x) ? NULL : REAL_RO(x);
-}
-
 /* A column of a matrix that may be absent. */
 static const double *column(const double *x, R_xlen_t g, R_xlen_t bands)
 {
@@ -50,8 +34,8 @@ SEXP ioi_r_cells(SEXP group, SEXP band, SEXP events, SEXP population,
 {
   R_xlen_t rows = XLENGTH(group);
   if (!Rf_isInteger(group) || !Rf_isInteger(band) || XLENGTH(band) != rows
-      || !is_double(events, rows) || !is_double(population, rows)
-      || !is_optional(frequency, rows))
+      || !ioi_r_is_double(events, rows) || !ioi_r_is_double(population, rows)
+      || !ioi_r_is_optional(frequency, rows))
     Rf_error("ioi bug: codes and doubles of one length expected");
 
   const char *names[] = {"events", "second", "population", "rows", "where", ""};
@@ -65,7 +49,7 @@ SEXP ioi_r_cells(SEXP group, SEXP band, SEXP events, SEXP population,
   size_t where = 0;
   ioi_status status = ioi_cells_sum(
     INTEGER_RO(group), INTEGER_RO(band), REAL_RO(events), REAL_RO(population),
-    values_or_null(frequency), (size_t) rows, (size_t) g, (size_t) k,
+    ioi_r_values_or_null(frequency), (size_t) rows, (size_t) g, (size_t) k,
     REAL(VECTOR_ELT(out, 0)), Rf_isNull(second) ? NULL : REAL(second),
     REAL(VECTOR_ELT(out, 2)), INTEGER(VECTOR_ELT(out, 3)), &where);
   SET_VECTOR_ELT(out, 4,
@@ -118,10 +102,10 @@ SEXP ioi_r_direct(SEXP events, SEXP second, SEXP population, SEXP standard,
                   SEXP options, SEXP level)
 {
   R_xlen_t bands = XLENGTH(standard), cells = XLENGTH(events);
-  if (!Rf_isReal(standard) || !is_double(events, cells)
-      || !is_optional(second, cells) || !is_double(population, cells)
-      || !Rf_isInteger(options) || XLENGTH(options) != 4
-      || !is_double(level, 1))
+  if (!Rf_isReal(standard) || !ioi_r_is_double(events, cells)
+      || !ioi_r_is_optional(second, cells)
+      || !ioi_r_is_double(population, cells) || !Rf_isInteger(options)
+      || XLENGTH(options) != 4 || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: matrices of bands by groups expected");
 
   R_xlen_t groups = bands ? cells / bands : 0;
@@ -148,15 +132,16 @@ SEXP ioi_r_indirect(SEXP events, SEXP total, SEXP population, SEXP rate,
 {
   R_xlen_t bands = XLENGTH(rate), cells = XLENGTH(population);
   R_xlen_t groups = bands ? cells / bands : 0;
-  if (!is_optional(events, cells) || !is_optional(total, groups)
+  if (!ioi_r_is_optional(events, cells) || !ioi_r_is_optional(total, groups)
       || !Rf_isReal(population) || !Rf_isReal(rate)
-      || !is_optional(rate_variance, bands) || !Rf_isInteger(method)
-      || !is_double(level, 1))
+      || !ioi_r_is_optional(rate_variance, bands) || !Rf_isInteger(method)
+      || !ioi_r_is_double(level, 1))
     Rf_error("ioi bug: matrices of bands by groups expected");
 
   SEXP out = PROTECT(make_results(groups));
-  const double *x = values_or_null(events), *n = REAL_RO(population);
-  const double *o = values_or_null(total), *v = values_or_null(rate_variance);
+  const double *x = ioi_r_values_or_null(events), *n = REAL_RO(population);
+  const double *o = ioi_r_values_or_null(total),
+               *v = ioi_r_values_or_null(rate_variance);
   for (R_xlen_t g = 0; g < groups; g++) {
     ioi_standardised value;
     if (g % batch == 0) R_CheckUserInterrupt();

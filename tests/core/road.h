@@ -1,5 +1,5 @@
-/* road.h - what the tests of the road share: cmocka, reproducible draws, and
- * comparisons of doubles. */
+/* road.h - what the tests share: cmocka, reproducible draws, and comparisons of
+ * doubles. */
 #ifndef IOI_TESTS_ROAD_H
 #define IOI_TESTS_ROAD_H
 

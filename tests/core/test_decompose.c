@@ -1,20 +1,9 @@
 /* test_decompose.c - parts of a gap. Second routes: Kitagawa's sums and finite
  * differences; two regressions solved by hand; weights moved a little. Then
  * edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "core/decompose.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
+#include "road.h"
 
 static void kitagawa_gradients(void **state)
 {

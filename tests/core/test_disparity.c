@@ -4,22 +4,11 @@
  * glm() of R gives it; the mean log deviation and Theil index of three equal
  * groups with 1, 2 and 4. Second routes: finite differences for every gradient, the
  * sums of Ahn et al. (2018) for chance. Then edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "core/disparity.h"
 
-enum { MOST = 6 };
+#include "road.h"
 
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
+enum { MOST = 6 };
 
 /* Arrays behind the groups of a test. */
 typedef struct {

@@ -5,27 +5,11 @@
  * four examples are simple random samples, where n0 = n and adj = 1. Otherwise
  * identities that define a method, and the edges. */
 #include <float.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <Rmath.h>
 
 #include "core/interval.h"
 
-static const ioi_distribution rmath = {
-  .normal_quantile = qnorm5,
-  .normal_tail = pnorm5,
-  .t_quantile = qt,
-  .t_tail = pt,
-  .beta_quantile = qbeta,
-  .chisq_quantile = qchisq,
-  .chisq_tail = pchisq,
-  .gamma_quantile = qgamma,
-};
+#include "rmath.h"
+#include "road.h"
 
 enum { METHODS = IOI_INTERVAL_UNIFORM + 1 };
 
@@ -42,12 +26,6 @@ static answer limits(ioi_interval_method method, double p, double se, double n,
                                            &a.low, &a.high, &a.note),
                    IOI_OK);
   return a;
-}
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
 }
 
 static const double counts[][2] = {{81, 263}, {15, 148}, {0, 20}, {1, 29}};

@@ -4,15 +4,9 @@
  * results of OHID's R package (testLifeExpectancy.R), made with z = 1.96. Otherwise a
  * second route (Chiang's sums over l, d, L and T, written out), exact cases
  * (constant mortality), identities, and the edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "core/lifetable.h"
+
+#include "road.h"
 
 enum { K = 20 };
 static const double start[K] = {0,  1,  5,  10, 15, 20, 25, 30, 35, 40,
@@ -30,12 +24,6 @@ typedef struct {
   double qx[K], lx[K], Lx[K], Tx[K], ex[K], variance[K];
   int note;
 } table;
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
 
 static ioi_life_table columns(table *t)
 {

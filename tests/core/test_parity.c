@@ -3,33 +3,10 @@
  * Second routes: the variance of a difference written as a sum of squares,
  * limits of ratios as the values at which the limits of p1 - R p2 end at 0,
  * derivatives as slopes. Then identities and edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <Rmath.h>
-
 #include "core/parity.h"
 
-static const ioi_distribution rmath = {
-  .normal_quantile = qnorm5,
-  .normal_tail = pnorm5,
-  .t_quantile = qt,
-  .t_tail = pt,
-  .beta_quantile = qbeta,
-  .chisq_quantile = qchisq,
-  .chisq_tail = pchisq,
-  .gamma_quantile = qgamma,
-};
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
+#include "rmath.h"
+#include "road.h"
 
 static ioi_parity_gap from_estimates(ioi_parity_measure measure,
                                      ioi_parity_method method,

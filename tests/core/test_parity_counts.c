@@ -6,34 +6,10 @@
  * routes: score limits as the ends of what the score test does not reject, the
  * likelihood maximised on a grid; exact limits of rates from the tails of the
  * binomial distribution. Then identities and edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <Rmath.h>
-
 #include "core/parity_counts.h"
 
-static const ioi_distribution rmath = {
-  .normal_quantile = qnorm5,
-  .normal_tail = pnorm5,
-  .t_quantile = qt,
-  .t_tail = pt,
-  .beta_quantile = qbeta,
-  .beta_tail = pbeta,
-  .chisq_quantile = qchisq,
-  .chisq_tail = pchisq,
-  .gamma_quantile = qgamma,
-};
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
+#include "rmath.h"
+#include "road.h"
 
 static ioi_parity_gap from(ioi_parity_measure base,
                            ioi_parity_count_method method, double x1, double n1,

@@ -127,17 +127,15 @@ static void nothing_to_estimate(void **state)
   assert_true(a.at[0] == 0 && a.at[2] == 0 && a.row[1] == 0);
 }
 
-/* Ten records of weight 1, three of them yes: v = p (1 - p) / (n - 1) and so a
- * design effect of 1; the effective size is then n - 1. */
-static void simple_random_sample_has_no_design_effect(void **state)
+/* The variance of the share of the first of two categories, records sampled
+ * singly: their sums of weights and of squared weights by category, how many. */
+static double variance_of_records(const double *w, const double *ww, double n)
 {
-  const double w[] = {7, 3}, ww[] = {7, 3}, sampled[] = {10};
   const int zero[] = {0, 0};
   unsigned char bits[] = {0};
   double v = 0, work[4096];
-  (void) state;
   const answer a = proportion(w, 1, 2, 1);
-  const ioi_design design = {.strata = 1, .sampled = sampled};
+  const ioi_design design = {.strata = 1, .sampled = &n};
   const double *const of_w[] = {w}, *const of_ww[] = {ww};
   const ioi_totals totals = {1, 2, 1, NULL, NULL, of_w, of_ww};
   const ioi_influence influence = {1, a.row, a.at, a.value};
@@ -145,6 +143,16 @@ static void simple_random_sample_has_no_design_effect(void **state)
   ioi_presence_fill(&design, &totals, &presence);
   assert_true(ioi_variance_work(1, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 0, &v, work);
+  return v;
+}
+
+/* Ten records of weight 1, three of them yes: v = p (1 - p) / (n - 1) and so a
+ * design effect of 1; the effective size is then n - 1. */
+static void simple_random_sample_has_no_design_effect(void **state)
+{
+  const double w[] = {7, 3}, ww[] = {7, 3};
+  const double v = variance_of_records(w, ww, 10);
+  (void) state;
   near(v, 0.3 * 0.7 / 9, 1e-16);
   near(ioi_proportion_deff(0.3, v, 10), 1, 1e-14);
   near(ioi_proportion_effective(0.3, v), 9, 1e-13);
@@ -155,20 +163,8 @@ static void simple_random_sample_has_no_design_effect(void **state)
 static void unequal_weights_have_the_design_effect_of_kish(void **state)
 {
   const double w[] = {40, 40}, ww[] = {100, 100};
-  const double sampled[] = {40};
-  const int zero[] = {0, 0};
-  unsigned char bits[] = {0};
-  double v = 0, work[4096];
+  const double v = variance_of_records(w, ww, 40);
   (void) state;
-  const answer a = proportion(w, 1, 2, 1);
-  const ioi_design design = {.strata = 1, .sampled = sampled};
-  const double *const of_w[] = {w}, *const of_ww[] = {ww};
-  const ioi_totals totals = {1, 2, 1, NULL, NULL, of_w, of_ww};
-  const ioi_influence influence = {1, a.row, a.at, a.value};
-  ioi_presence presence = {1, zero, zero, NULL, bits};
-  ioi_presence_fill(&design, &totals, &presence);
-  assert_true(ioi_variance_work(1, totals.cells, 1) <= 4096);
-  ioi_variance(&design, &totals, &influence, &presence, 0, &v, work);
   near(ioi_proportion_deff(0.5, v, 40), 1.25, 1e-13);
 }
 

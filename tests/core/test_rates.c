@@ -5,33 +5,10 @@
  * rule, and Wilson, from the published test results of OHID's R package
  * (testdata_Rate.xlsx); Clopper-Pearson from Newcombe (1998, Stat. Med. 17:857,
  * table I). Otherwise the equations that define a limit, and the edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <Rmath.h>
-
 #include "core/rates.h"
 
-static const ioi_distribution rmath = {
-  .normal_quantile = qnorm5,
-  .normal_tail = pnorm5,
-  .t_quantile = qt,
-  .t_tail = pt,
-  .beta_quantile = qbeta,
-  .chisq_quantile = qchisq,
-  .chisq_tail = pchisq,
-  .gamma_quantile = qgamma,
-};
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
+#include "rmath.h"
+#include "road.h"
 
 static void exact_as_tabled(void **state)
 {

@@ -1,13 +1,8 @@
 /* test_root.c - bracketed roots: known roots, steep and flat functions, infinite
  * values, no crossing. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "core/root.h"
+
+#include "road.h"
 
 static double polynomial(double x, const void *context)
 {
@@ -31,12 +26,6 @@ static double missing(double x, const void *context)
 {
   (void) context;
   return x > 0 ? NAN : -1;
-}
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
 }
 
 static void finds_roots(void **state)

@@ -5,29 +5,11 @@
  * (testdata_DSR_ISR.xlsx). Otherwise identities: one band is the crude rate,
  * equal weights give exact Poisson limits, splitting a band in proportion
  * changes nothing; and the edges. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include <Rmath.h>
-
 #include "core/rates.h"
 #include "core/standardise.h"
 
-static const ioi_distribution rmath = {
-  .normal_quantile = qnorm5,
-  .normal_tail = pnorm5,
-  .t_quantile = qt,
-  .t_tail = pt,
-  .beta_quantile = qbeta,
-  .chisq_quantile = qchisq,
-  .chisq_tail = pchisq,
-  .gamma_quantile = qgamma,
-};
+#include "rmath.h"
+#include "road.h"
 
 enum { BANDS = 19 };
 static const double small[BANDS] = {12, 4, 3, 2, 3, 4, 8, 2, 2, 3,
@@ -44,12 +26,6 @@ static const double ref_events[BANDS] = {
 static const double ref_people[BANDS] = {
   50520, 57173, 60213, 54659, 44345, 50128, 62163, 67423, 62899, 55463,
   60479, 49974, 44140, 40888, 37239, 30819, 18136, 15325, 13918};
-
-static void near(double got, double want, double tolerance)
-{
-  if (!(fabs(got - want) <= tolerance))
-    fail_msg("%.17g is not %.17g within %g", got, want, tolerance);
-}
 
 static void limits(ioi_standard_method method, double level,
                    const ioi_standardised *s, double *low, double *high)
