@@ -47,7 +47,7 @@ correct_estimate <- function(out, layout, table, plan, options, call) {
   )
   plain <- out$estimate
   drawn <- out$bias # of the bootstrap, which its limits have taken off already
-  out$estimate <- found$value
+  out$estimate <- na_if_nan(found$value)
   out$status[is.na(found$value) & out$status == "ok"] <- "undefined"
   out$bias <- plain - found$value
   out$v <- out$v * found$slope^2

@@ -14,17 +14,18 @@ segregation_error <- function(layout, table, people, out, plan, options) {
     return(design_covariance(layout, table, people, out, plan))
   }
   switch(options$se,
-    analytic = count_covariance(layout, table, out, plan),
+    analytic = count_covariance(layout, table, out, plan, options),
     bootstrap = bootstrap_covariance(layout, table, out, plan, options),
     jackknife = jackknife_covariance(layout, table, out, plan, options)
   )
 }
 
-# People drawn at random: areas are independent.
-count_covariance <- function(layout, table, out, plan) {
+# People drawn at random, or those of each group: areas are independent.
+count_covariance <- function(layout, table, out, plan, options) {
   rows <- length(out$estimate)
   keep <- rows <= most_covariance_rows
-  blocks <- .Call(ioi_r_segregation_covariance, table, layout$first, plan, keep)
+  apart <- options$resample == "groups"
+  blocks <- .Call(ioi_r_segregation_covariance, table, layout$first, plan, apart, keep)
   c(blocks_covariance(blocks, rows, keep), list(df = rep(Inf, rows)))
 }
 
@@ -46,14 +47,17 @@ block_diagonal <- function(blocks, rows) {
   v
 }
 
-# Persons or units of each area drawn again and again.
+# In the order in which the core counts them.
+resample_choices <- c("persons", "units", "groups")
+
+# Persons, units or the persons of each group of an area drawn again and again.
 bootstrap_covariance <- function(layout, table, out, plan, options) {
   rows <- length(out$estimate)
   keep <- rows <= most_covariance_rows
   seed <- floor(stats::runif(2) * 2^32)
   found <- .Call(
     ioi_r_segregation_bootstrap, table, layout$first, plan, out$estimate,
-    options$resample == "units", options$reps, seed, options$level, keep
+    match(options$resample, resample_choices) - 1L, options$reps, seed, options$level, keep
   )
   kept <- options$reps - found$lost
   factor <- ifelse(kept > 1, (options$reps - 1) / (kept - 1), NA) * options$rest

@@ -33,8 +33,9 @@
 #' @param se `"none"`; `"analytic"`: by influence functions; `"bootstrap"`;
 #'   `"jackknife"`: each unit left out in turn, which takes time that grows with the
 #'   square of the units.
-#' @param resample What the bootstrap draws: `"persons"`, or whole `"units"`. A
-#'   design draws its PSUs.
+#' @param resample What was sampled, and what the bootstrap draws: `"persons"`; whole
+#'   `"units"`; or the persons of each of the `"groups"` by themselves, when there is a
+#'   sample of each group and its size says nothing. A design has its own PSUs.
 #' @param reps Bootstrap replicates, 2 or more.
 #' @param correct A correction for what chance alone adds in small units; see below.
 #' @param level Confidence level, between 0 and 1.
@@ -148,7 +149,10 @@
 #'   each with the rest where the index has no form for many.
 #' @section Standard errors: For counts, `"analytic"` takes people as drawn at random
 #'   into units and groups: the square root of \eqn{\sum \pi \psi^2 / N}, \eqn{\pi} the
-#'   share of a cell and \eqn{\psi} its influence. For an [ioi_design()] the influence
+#'   share of a cell and \eqn{\psi} its influence. With `resample = "groups"` each group
+#'   is a sample of its own, and \eqn{\psi} is taken from its mean in the group: this
+#'   changes the indices that depend on the sizes of groups, such as H, M and exposure,
+#'   and not D, Gini, Atkinson or Hutchens' index. For an [ioi_design()] the influence
 #'   of each cell is carried to the PSUs and follows the design; degrees of freedom
 #'   count the PSUs of all groups kept in the area. With sparse cells the jackknife
 #'   exceeds the linearised error of M, H and Hutchens' index. The bootstrap of persons
@@ -251,7 +255,7 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
                             compare = c("multigroup", "pairwise", "rest"),
                             groups = NULL, shape = 0.5, base = exp(1),
                             se = c("none", "analytic", "bootstrap", "jackknife"),
-                            resample = c("persons", "units"), reps = 500,
+                            resample = c("persons", "units", "groups"), reps = 500,
                             correct = c(
                               "none", "bootstrap", "carrington_troske", "density", "unbiased"
                             ),
@@ -303,13 +307,8 @@ segregation_options <- function(shape, base, normalise, se, resample, reps, corr
                                 fpc, index, call = rlang::caller_env()) {
   se <- check_choice(se, c("none", "analytic", "bootstrap", "jackknife"), "se", call)
   if (!is.null(resample)) {
-    resample <- check_choice(resample, c("persons", "units"), "resample", call)
-  }
-  if (identical(se, "jackknife") && identical(resample, "persons")) {
-    abort_ioi("{.code se = \"jackknife\"} leaves out units; for persons take
-              {.code se = \"analytic\"} or {.code \"bootstrap\"}.", "input",
-      arg = "resample", call = call
-    )
+    resample <- check_choice(resample, resample_choices, "resample", call)
+    check_resample(resample, se, call)
   }
   resample <- if (se == "jackknife") "units" else if (is.null(resample)) "persons" else resample
   correct <- check_choice(
@@ -322,6 +321,22 @@ segregation_options <- function(shape, base, normalise, se, resample, reps, corr
     reps = check_reps(reps, call), correct = correct,
     level = check_level(level, call = call), rest = unsampled(fpc, se, resample, call)
   )
+}
+
+# The jackknife is of units, the influence of persons.
+check_resample <- function(resample, se, call) {
+  if (se == "jackknife" && resample != "units") {
+    abort_ioi("{.code se = \"jackknife\"} leaves out units; for {resample} take
+              {.code se = \"analytic\"} or {.code \"bootstrap\"}.", "input",
+      arg = "resample", call = call
+    )
+  }
+  if (se == "analytic" && resample == "units") {
+    abort_ioi("{.code se = \"analytic\"} is of persons; for units take
+              {.code se = \"jackknife\"} or {.code \"bootstrap\"}.", "input",
+      arg = "resample", call = call
+    )
+  }
 }
 
 # 1 - f, f the share of units that were sampled.
@@ -469,7 +484,7 @@ segregation_info <- function(layout, estimate, compare, index, options, by, lost
       design_info(layout$design)
     },
     compare = compare, base = options$base, shape = options$shape, se = options$se,
-    resample = if (options$se %in% c("bootstrap", "jackknife")) options$resample,
+    resample = if (options$se != "none" && is.null(layout$design)) options$resample,
     reps = if (options$se == "bootstrap") options$reps, correct = options$correct,
     null = estimate$null,
     dropped = c(layout$left_out, estimate$absent$nowhere),
@@ -486,7 +501,7 @@ segregation_notes <- function(layout, estimate, compare, index, options, lost) {
   logs <- intersect(index, c("mutual_information", "diversity"))
   if (options$normalise) logs <- setdiff(logs, "diversity")
   base <- if (isTRUE(all.equal(options$base, exp(1)))) "natural" else paste("base", options$base)
-  drawn <- if (is.null(layout$design)) options$resample else "PSUs"
+  drawn <- if (is.null(layout$design)) resample_words[[options$resample]] else "PSUs"
   c(
     if (lost > 0) paste(count_words(lost, "row"), "without group, unit or area left out."),
     comparison_words(compare, index),
@@ -503,6 +518,7 @@ segregation_notes <- function(layout, estimate, compare, index, options, lost) {
       )
     },
     switch(options$se,
+      analytic = if (options$resample == "groups") "Each group sampled by itself.",
       bootstrap = paste0("Bootstrap of ", drawn, ", ", options$reps, " replicates."),
       jackknife = paste0("Jackknife of ", drawn, ".")
     ),
@@ -512,6 +528,10 @@ segregation_notes <- function(layout, estimate, compare, index, options, lost) {
     }
   )
 }
+
+resample_words <- c(
+  persons = "persons", units = "units", groups = "the persons of each group"
+)
 
 # These do not rise because units are small.
 without_chance <- c("diversity", "simpson", "exposure", "isolation_exact")

@@ -59,7 +59,7 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_segregation_ordered_influence",
    (DL_FUNC) &ioi_r_segregation_ordered_influence, 3},
   {"ioi_r_segregation", (DL_FUNC) &ioi_r_segregation, 4},
-  {"ioi_r_segregation_covariance", (DL_FUNC) &ioi_r_segregation_covariance, 4},
+  {"ioi_r_segregation_covariance", (DL_FUNC) &ioi_r_segregation_covariance, 5},
   {"ioi_r_segregation_influence", (DL_FUNC) &ioi_r_segregation_influence, 3},
   {"ioi_r_segregation_bootstrap", (DL_FUNC) &ioi_r_segregation_bootstrap, 9},
   {"ioi_r_segregation_jackknife", (DL_FUNC) &ioi_r_segregation_jackknife, 4},

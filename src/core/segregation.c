@@ -202,3 +202,17 @@ double ioi_segregation_covariance(const double *n, const double *u_r,
     ioi_exact_add(&sum, n[c] * u_r[c] * u_s[c]);
   return ioi_exact_value(&sum);
 }
+
+void ioi_segregation_totals_known(const ioi_prepared *m, double *u)
+{
+  for (size_t g = 0; g < m->table->groups; g++) {
+    const double *n = column(m->table, g);
+    double *u_g = u + g * m->table->units;
+    ioi_exact sum = {0, 0};
+    for (size_t i = 0; i < m->table->units; i++)
+      ioi_exact_add(&sum, n[i] * u_g[i]);
+    const double mean =
+      m->group[g] > 0 ? ioi_exact_value(&sum) / m->group[g] : 0;
+    for (size_t i = 0; i < m->table->units; i++) u_g[i] -= mean;
+  }
+}

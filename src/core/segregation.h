@@ -208,4 +208,9 @@ void ioi_segregation_rest(const ioi_table *table, size_t g, double *rest);
 double ioi_segregation_covariance(const double *n, const double *u_r,
                                   const double *u_s, size_t cells);
 
+/* Takes from the derivatives u (groups * units) those of the total of each
+ * group: what is left when the groups are sampled each by itself, so that their
+ * totals are not subject to chance. */
+void ioi_segregation_totals_known(const ioi_prepared *margins, double *u);
+
 #endif

@@ -52,6 +52,17 @@ void ioi_resample_persons(const ioi_table *table, double all,
   fill_up(table, all, whole - got, stream, drawn);
 }
 
+void ioi_resample_by_group(const ioi_prepared *m, ioi_stream *stream,
+                           double *drawn)
+{
+  const ioi_table *table = m->table;
+  for (size_t g = 0; g < table->groups; g++) {
+    const ioi_table one = {table->count + g * table->stride, table->stride,
+                           table->units, 1};
+    ioi_resample_persons(&one, m->group[g], stream, drawn + g * table->units);
+  }
+}
+
 void ioi_resample_units(const ioi_prepared *m, ioi_stream *stream,
                         double *times, double *drawn)
 {

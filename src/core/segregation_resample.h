@@ -16,6 +16,10 @@
 void ioi_resample_persons(const ioi_table *table, double all,
                           ioi_stream *stream, double *drawn);
 
+/* The same for each group by itself, so that its total stays. */
+void ioi_resample_by_group(const ioi_prepared *margins, ioi_stream *stream,
+                           double *drawn);
+
 /* As many units as have members, drawn with replacement.
  *
  *   margins [in]   of the table.

@@ -121,11 +121,12 @@ SEXP ioi_r_segregation_ordered_covariance(SEXP table, SEXP first, SEXP how,
                                           SEXP full);
 SEXP ioi_r_segregation_ordered_influence(SEXP table, SEXP first, SEXP how);
 SEXP ioi_r_segregation(SEXP table, SEXP people, SEXP first, SEXP plan);
-SEXP ioi_r_segregation_covariance(SEXP table, SEXP first, SEXP plan, SEXP full);
+SEXP ioi_r_segregation_covariance(SEXP table, SEXP first, SEXP plan, SEXP apart,
+                                  SEXP full);
 SEXP ioi_r_segregation_influence(SEXP table, SEXP first, SEXP plan);
 SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
-                                 SEXP estimate, SEXP units, SEXP reps,
-                                 SEXP seed, SEXP level, SEXP full);
+                                 SEXP estimate, SEXP what, SEXP reps, SEXP seed,
+                                 SEXP level, SEXP full);
 SEXP ioi_r_segregation_jackknife(SEXP table, SEXP first, SEXP plan, SEXP full);
 SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
                                SEXP how);

@@ -66,8 +66,11 @@ ioi_segregation_space ioi_r_space(size_t units, size_t groups)
 ioi_status ioi_r_index(const ioi_r_job *job, const ioi_prepared *margins,
                        size_t r, double *value, double *u, size_t *occupied)
 {
-  return ioi_segregation(margins, job->index + r, job->comparison + r, value, u,
-                         occupied);
+  const ioi_status status = ioi_segregation(
+    margins, job->index + r, job->comparison + r, value, u, occupied);
+  if (u && job->totals_known && status == IOI_OK)
+    ioi_segregation_totals_known(margins, u);
+  return status;
 }
 
 /* Whom a result counts: for exposure everybody, whoever meets whom. */
@@ -217,10 +220,13 @@ static SEXP only_variances(const ioi_r_job *job, const ioi_prepared *m,
 }
 
 /* A list with the covariance of the results in each area, a matrix, or with the
- * variances alone where `full` is FALSE. */
-SEXP ioi_r_segregation_covariance(SEXP table, SEXP first, SEXP plan, SEXP full)
+ * variances alone where `full` is FALSE. apart: each group was sampled by
+ * itself. */
+SEXP ioi_r_segregation_covariance(SEXP table, SEXP first, SEXP plan, SEXP apart,
+                                  SEXP full)
 {
-  const ioi_r_job job = ioi_r_read_job(table, first, plan);
+  ioi_r_job job = ioi_r_read_job(table, first, plan);
+  job.totals_known = Rf_asLogical(apart);
   const ioi_segregation_space space = ioi_r_space(job.largest, job.groups);
   const int all = Rf_asLogical(full);
   double *u = (double *) R_alloc(job.largest * job.groups + 1, sizeof *u);

@@ -12,7 +12,8 @@ typedef struct {
   const double *count;
   const int *first;
   size_t units, groups, areas, results;
-  size_t largest; /* units of the largest area */
+  size_t largest;   /* units of the largest area */
+  int totals_known; /* groups were sampled each by itself */
   ioi_segregation_index *index;
   ioi_comparison *comparison;
 } ioi_r_job;

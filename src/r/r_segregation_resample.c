@@ -81,16 +81,33 @@ static uint64_t read_seed(SEXP seed)
   return (uint64_t) REAL(seed)[0] << 32 | (uint64_t) REAL(seed)[1];
 }
 
-/* estimate: of each row; units: draw units, else persons; seed: two numbers
+enum { DRAW_PERSONS, DRAW_UNITS, DRAW_GROUPS };
+
+/* A table drawn from that of an area; without members where `usable` is not. */
+static void draw_table(const ioi_prepared *m, int what, int usable,
+                       ioi_stream *stream, double *times, ioi_table *draw,
+                       double *drawn)
+{
+  if (what == DRAW_UNITS) draw->units = draw->stride = m->occupied;
+  if (!usable)
+    memset(drawn, 0, draw->units * draw->groups * sizeof *drawn);
+  else if (what == DRAW_UNITS)
+    ioi_resample_units(m, stream, times, drawn);
+  else if (what == DRAW_GROUPS)
+    ioi_resample_by_group(m, stream, drawn);
+  else
+    ioi_resample_persons(m->table, m->all, stream, drawn);
+}
+
+/* estimate: of each row; what: 0 persons, 1 units, 2 persons of each group; seed: two numbers
  * below 2^32 from R. Gives mean, low and high of the replicates, how many are
  * lost, and v as ioi_r_segregation_covariance(). */
 SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
-                                 SEXP estimate, SEXP units, SEXP reps,
-                                 SEXP seed, SEXP level, SEXP full)
+                                 SEXP estimate, SEXP what, SEXP reps, SEXP seed,
+                                 SEXP level, SEXP full)
 {
   const ioi_r_job job = ioi_r_read_job(table, first, plan);
   const size_t n = (size_t) Rf_asInteger(reps);
-  const int by_unit = Rf_asLogical(units);
   const ioi_segregation_space space = ioi_r_space(job.largest, job.groups);
   const ioi_segregation_space again = ioi_r_space(job.largest, job.groups);
   const size_t cells = job.largest * job.groups;
@@ -111,13 +128,8 @@ SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
       ioi_table draw = {drawn, t.units, t.units, t.groups};
       ioi_stream stream;
       ioi_stream_open(&stream, read_seed(seed), (uint64_t) (a * n + k));
-      if (by_unit) draw.units = draw.stride = margins.occupied;
-      if (usable && by_unit)
-        ioi_resample_units(&margins, &stream, times, drawn);
-      else if (usable)
-        ioi_resample_persons(&t, margins.all, &stream, drawn);
-      else
-        memset(drawn, 0, draw.units * draw.groups * sizeof *drawn);
+      draw_table(&margins, Rf_asInteger(what), usable, &stream, times, &draw,
+                 drawn);
       results_of(&job, &draw, &again, theta + k * job.results);
       if (CLI_SHOULD_TICK) cli_progress_set(bar, (double) (a * n + k));
       R_CheckUserInterrupt();

@@ -115,6 +115,36 @@ test_that("the bootstrap of persons is near the influence function", {
   )
 })
 
+test_that("groups sampled each by itself: the error of strata, and of its bootstrap", {
+  set.seed(220)
+  n <- full_table(12, 3, most = 90)
+  index <- c("theil", "mutual_information", "dissimilarity", "relative_diversity")
+  of <- function(data, ...) {
+    ioi_segregation(data, ..., index = index, compare = "multigroup")
+  }
+  groups <- of(n, se = "analytic", resample = "groups")
+  # people drawn with replacement from each group: N / (N - 1) apart
+  long <- as.data.frame(as.table(n))
+  people <- long[rep(seq_len(nrow(long)), long$Freq), ]
+  design <- of(ioi_design(people, strata = Var2), Var2, Var1, se = "analytic")
+  expect_equal(groups$std.error, design$std.error, tolerance = 2e-3)
+  drawn <- of(n, se = "bootstrap", resample = "groups", reps = 2000)
+  expect_equal(drawn$std.error, groups$std.error, tolerance = 0.06)
+  # sizes of groups that are known take error out, where an index feels them
+  people <- ioi_segregation(n, index = c("isolation", "hutchens"), compare = "rest",
+                            se = "analytic")
+  known <- ioi_segregation(n, index = c("isolation", "hutchens"), compare = "rest",
+                           se = "analytic", resample = "groups")
+  expect_true(all(known$std.error[1:3] < 0.9 * people$std.error[1:3]))
+  pair <- function(resample) {
+    ioi_segregation(n, groups = c("a", "b"), index = c("hutchens", "gini"),
+                    se = "analytic", resample = resample)$std.error
+  }
+  expect_equal(pair("groups"), pair("persons"), tolerance = 1e-10)
+  expect_ioi_error(of(n, se = "analytic", resample = "units"), "input", arg = "resample")
+  expect_ioi_error(of(n, se = "jackknife", resample = "groups"), "input", arg = "resample")
+})
+
 test_that("the bootstrap draws a multinomial: mean and variance of its cells", {
   # exposure and isolation of two units tell the cells apart; simpson has a closed mean:
   # E sum P*(1 - P*) = I (1 - 1/N)
