@@ -100,10 +100,13 @@ check_change_measure <- function(measure, call) {
 
 # The baseline as text.
 check_baseline <- function(baseline, times, call) {
+  known <- unique(as.character(times[!is.na(times)]))
+  if (!length(known)) {
+    abort_ioi("{.arg x} must have a row with a time.", "data", arg = "x", call = call)
+  }
   if (is.null(baseline)) {
     return(as.character(first_time(times)))
   }
-  known <- unique(as.character(times[!is.na(times)]))
   if (!is.atomic(baseline) || length(baseline) != 1 || !as.character(baseline) %in% known) {
     abort_ioi(
       c(
@@ -225,7 +228,7 @@ change_rows <- function(gaps, measure) {
 annual_rates <- function(table, series, annual) {
   years <- time_years(table$group) - time_years(table$reference)
   ratio <- table$estimate
-  none <- annual & (is.na(ratio) | !(ratio > 0) | is.na(years))
+  none <- annual & (!is.finite(ratio) | !(ratio > 0) | is.na(years))
   self <- annual & years %in% 0
   k <- ifelse(self, 1, years)
   by <- ifelse(annual, ratio^(1 / k) / (k * ratio), 1)

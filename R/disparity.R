@@ -50,7 +50,8 @@ disparity_flag_words <- list(
   tied = "extreme groups are tied: standard error from the largest of them",
   no_fit = "the model has no finite fit",
   no_reference = "the reference has no estimate here",
-  no_se = "no standard error: a group has none"
+  no_se = "no standard error: a group has none",
+  undrawn = "no limits: the measure is undefined in some draws"
 )
 
 disparity_models <- c("linear", "log", "logit", "binomial")
@@ -157,8 +158,8 @@ disparity_models <- c("linear", "log", "logit", "binomial")
 #'   `NA` for what needs it, with the flag "no_se". Rows without a group, or without a
 #'   value in `by`, are left out with a message of class `ioi_message_missing`.
 #' @section Flags: "single", "equal", "no_mean", "zero", "negative", "fitted", "tied_ranks",
-#'   "clamped", "tied", "no_fit", "no_reference", "no_se", "missing" and "empty" are put in
-#'   words under the table. Where the best, greatest or least group is tied there is no
+#'   "clamped", "tied", "no_fit", "no_reference", "no_se", "undrawn", "missing" and "empty"
+#'   are put in words under the table. Where the best, greatest or least group is tied there is no
 #'   derivative: the standard error is that of the largest of them, and
 #'   `ci = "simulation"` is better.
 #' @section Errors: `ioi_error_input` for an argument that is wrong, or that a measure
@@ -435,7 +436,7 @@ disparity_blocks <- function(cells, ask, call) {
   count <- length(cells$value)
   blocks <- max(c(0L, cells$block))
   weight <- if (is.null(cells$weight)) rep(1, count) else cells$weight
-  empty <- weight %in% 0 | (is.na(cells$value) & cells$n %in% 0)
+  empty <- weight %in% 0 | cells$n %in% 0
   lost <- !empty & (is.na(cells$value) | is.na(weight))
   cells$value[lost] <- NaN
   weight[lost] <- 1
@@ -475,7 +476,7 @@ disparity_blocks <- function(cells, ask, call) {
 }
 
 sum_by <- function(x, by) {
-  as.vector(tapply(x, by, sum, default = 0))
+  as.double(tapply(x, by, sum, default = 0))
 }
 
 # Degrees of freedom of the groups of each block together.
@@ -537,6 +538,10 @@ disparity_numbers <- function(blocks, ask) {
     )
   }
   out[names(limits)] <- limits
+  positive <- out$measure %in% disparity_positive
+  out$conf.low[positive] <- pmax(out$conf.low[positive], 0)
+  undrawn <- ask$ci == "simulation" & is.finite(out$estimate) & is.na(out$conf.low)
+  out$flag[undrawn & out$flag == "" & !blocks$no_se[out$block]] <- "undrawn"
   if (ask$correct == "bias") {
     options$correct <- 0L
     out$raw <- core(options, FALSE)$estimate
@@ -554,8 +559,7 @@ disparity_limits <- function(out, df, level) {
   limits <- interval_t(at, se, df, level)
   low <- ifelse(ratio, exp(limits$conf.low), limits$conf.low)
   high <- ifelse(ratio, exp(limits$conf.high), limits$conf.high)
-  low <- ifelse(out$measure %in% disparity_positive, pmax(low, 0), low)
-  list(conf.low = low, conf.high = high)
+  list(conf.low = as.double(low), conf.high = as.double(high))
 }
 
 disparity_per_1000 <- function(out) {

@@ -130,16 +130,16 @@ gap_changes <- function(gaps, pairs, domains, level) {
   from <- gaps$estimate[pairs$from]
   ratio <- gaps$measure[pairs$to] == "ratio"
   able <- !is.na(to) & !is.na(from) & (!ratio | (to > 0 & from > 0 & is.finite(to / from)))
-  estimate <- ifelse(able, ifelse(ratio, to / from, to - from), NA)
-  up <- ifelse(able, ifelse(ratio, 1 / from, 1), NA)
-  down <- ifelse(able, ifelse(ratio, -to / from^2, -1), NA)
+  estimate <- ifelse(able, ifelse(ratio, to / from, to - from), NA_real_)
+  up <- ifelse(able, ifelse(ratio, 1 / from, 1), NA_real_)
+  down <- ifelse(able, ifelse(ratio, -to / from^2, -1), NA_real_)
   v <- two_point_covariance(gap_covariance(gaps), pairs, up, down)
   se <- sqrt(pmax(v$variance, 0))
   together <- gap_change_together(gaps, pairs, domains)
   shown <- ifelse(ratio, log(ifelse(ratio & able, estimate, 1)), estimate)
   width <- ifelse(ratio, se / estimate, se)
   limits <- interval_t(shown, width, together$df, level)
-  statistic <- ifelse(width > 0, shown / width, NA)
+  statistic <- ifelse(width > 0, shown / width, NA_real_)
   back <- function(x) ifelse(ratio, exp(x), x)
   list(
     estimate = estimate, std.error = se,
@@ -194,9 +194,9 @@ gap_direction <- function(changes, level) {
   narrower <- distance(changes$to) < distance(changes$from)
   list(
     narrower = ifelse(changes$able, narrower, NA),
-    words = ifelse(changes$p.value < 1 - level,
+    words = as.character(ifelse(changes$p.value < 1 - level,
       ifelse(narrower, "narrower", "wider"), "no clear change"
-    )
+    ))
   )
 }
 

@@ -297,8 +297,10 @@ parity_count_limits <- function(cells) {
   cells
 }
 
-# With na.rm groups that have people but no estimate take no part in means.
+# A group without people has no estimate. With na.rm groups that have people but no
+# estimate take no part in means.
 parity_drop_missing <- function(cells, na.rm) {
+  cells$value[cells$n %in% 0] <- NA
   cells$out <- rep(FALSE, length(cells$value))
   if (!na.rm) {
     return(cells)

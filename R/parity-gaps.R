@@ -44,6 +44,7 @@ parity_flags <- c("", "ci_mover", "se_zero", "df", "no_log", "")
 parity_flag_words <- list(
   ci_mover = "limits by MOVER, as the standard error is 0",
   se_zero = "no test and no width: the standard error is 0",
+  one_se_zero = "limits and test leave out the chance of an estimate with standard error 0",
   no_log = "no limits: the logarithm of this ratio is undefined",
   missing = "the group has no estimate",
   no_reference = "the reference has no estimate here",
@@ -100,8 +101,8 @@ parity_estimate_gaps <- function(cells, reference, measure, ci, sign) {
     )
   }
   out <- call(cells$variance)
-  if (isTRUE(reference$exact) && !is.null(cells$events)) {
-    # the score test: the variance that the figure itself would give
+  if (!is.null(cells$events)) {
+    # the score test: the variance that the reference itself would give
     score <- call(parity_variance(reference$value, cells$n, cells$rate))
     out[c("statistic", "p.value")] <- score[c("statistic", "p.value")]
   }
@@ -148,6 +149,8 @@ parity_row_flags <- function(cells, reference, gap, measure, ci) {
   marks <- list(
     reference = reference$same, empty = empty, missing = gone & !empty,
     no_reference = lost, no_limits = no_limits,
+    one_se_zero = reads & is.null(cells$events) & ci != "mover" & gap$std.error > 0 &
+      (cells$variance %in% 0 | (reference$kind != "published" & reference$variance %in% 0)),
     "includes no difference" = measure == "people_per_outcome" & reads &
       gap$conf.high == Inf,
     "below four fifths" = measure == "four_fifths" & reads & gap$estimate < 0.8

@@ -151,7 +151,11 @@ parity_ask <- function(cells, reference, call) {
         "{.arg reference} must be a group of {.arg x}, or
          {.or {.val {c(parity_choices, parity_means)}}}.",
         "x" = "No row has the group {.val {reference}}.",
-        "i" = "The groups are {.val {unique(as.character(cells$group))}}."
+        "i" = if (length(cells$group)) {
+          "The groups are {.val {unique(as.character(cells$group))}}."
+        } else {
+          "{.arg x} has no rows."
+        }
       ),
       "input",
       arg = "reference", call = call
@@ -238,7 +242,7 @@ parity_ranked <- function(cells, how, favourable, call) {
       arg = "favourable", call = call
     )
   }
-  if (how == "largest" && all(is.na(cells$n))) {
+  if (how == "largest" && length(cells$n) && all(is.na(cells$n))) {
     abort_ioi(
       "The reference {.val largest} needs a column {.field n} in {.arg x}.",
       "input",
@@ -282,17 +286,16 @@ parity_to_mean <- function(cells, how, need_limits, call) {
   alone <- !(share$w < 1)
   out$has <- known & (how == "overall" | !alone)
   out$same <- out$has & how == "overall" & alone
-  c(out, list(
-    df = ifelse(out$has, together$df, NA), people = together$n, anchors = mean
-  ))
+  together$df[!out$has] <- NA
+  c(out, list(df = together$df, people = together$n, anchors = mean))
 }
 
 # The weight of each cell in its block: list(w, count of cells that take part, basis).
 parity_shares <- function(cells, how, call) {
   people <- cells$people
   if (how == "others_mean") {
-    people <- ifelse(cells$n %in% 0, 0, 1)
-  } else if (all(is.na(people))) {
+    people <- as.double(!cells$n %in% 0)
+  } else if (length(people) && all(is.na(people))) {
     abort_ioi(
       c(
         "The reference {.val {how}} needs the people of each group.",
@@ -317,9 +320,15 @@ parity_shares <- function(cells, how, call) {
 parity_block_mean <- function(cells, share) {
   w <- share$w
   part <- !is.na(w) & w > 0
-  times <- function(x) ifelse(part, w * x, 0)
+  times <- function(x) {
+    x <- w * x
+    x[!part] <- 0
+    x
+  }
   sums <- function(x) as.vector(rowsum(x, cells$block, reorder = FALSE))
-  value <- sums(ifelse(is.na(w), NA, times(cells$value)))
+  weighed <- times(cells$value)
+  weighed[is.na(w)] <- NA
+  value <- sums(weighed)
   if (is.null(cells$covariance)) {
     covariance <- times(cells$variance)
     return(list(
@@ -354,12 +363,13 @@ parity_mean_counts <- function(cells, out, share, how) {
     as.vector(rowsum(x, cells$block, reorder = FALSE))[cells$block]
   }
   inside <- !(cells$out | cells$n %in% 0)
-  out$x <- total(cells$events) - ifelse(inside, cells$events, 0)
-  out$n <- total(cells$n) - ifelse(inside, cells$n, 0)
+  inner <- function(x) replace(x, !inside, 0)
+  out$x <- total(cells$events) - inner(cells$events)
+  out$n <- total(cells$n) - inner(cells$n)
   if (how == "overall") {
-    out$share <- ifelse(inside, share$w, 0)
+    out$share <- inner(share$w)
   } else {
-    out$value <- ifelse(out$n > 0, out$x / out$n, NA_real_)
+    out$value <- replace(out$x / out$n, !out$n > 0, NA)
   }
   out
 }
@@ -369,11 +379,12 @@ parity_mean_counts <- function(cells, out, share, how) {
 parity_mean_limits <- function(cells, w, rest, reference) {
   part <- !is.na(w) & w > 0
   side <- function(distance) {
-    d <- ifelse(part, w * distance, 0)
+    d <- w * distance
+    d[!part] <- 0
     rho <- if (is.null(cells$covariance)) NULL else parity_correlation(cells$covariance)
     sums <- function(x) as.vector(rowsum(x, cells$block, reorder = FALSE))[cells$block]
     with_all <- if (is.null(rho)) d else parity_block_product(rho, d, cells$block)
-    own <- ifelse(rest > 0, 1, 0) * d
+    own <- (rest > 0) * d
     square <- sums(d * with_all) - 2 * own * with_all + own^2
     sqrt(pmax(0, square)) * reference$alpha
   }
@@ -418,7 +429,7 @@ parity_to_published <- function(cells, figure) {
     n = if (as_count) figure$n else NA_real_, share = 0,
     df = cells$df, people = cells$n + if (is.na(figure$n)) 0 else figure$n,
     has = rep(TRUE, rows), same = rep(FALSE, rows), flag = "",
-    label = rep(figure$name, rows), exact = se == 0,
+    label = rep(figure$name, rows),
     anchors = list(value = figure$estimate, variance = se^2)
   )
 }

@@ -78,8 +78,7 @@ parity_direction <- function(p, gap, rule) {
     p < 1 - rule$level, ifelse((gap > 0) == rule$favourable, "better", "worse"),
     "no clear difference"
   )
-  out[is.na(p)] <- NA
-  out
+  as.character(out)
 }
 
 # ---- covariance ---------------------------------------------------------------
@@ -151,7 +150,7 @@ parity_anchored <- function(cells, parts) {
   anchors <- parts[[outer[1]]]$reference$anchors
   size <- nrow(v)
   if (kinds[[outer[1]]] == "published") {
-    return(rbind(cbind(v, 0), c(rep(0, size), anchors$variance)))
+    return(rbind(cbind(v, rep(0, size)), c(rep(0, size), anchors$variance)))
   }
   cross <- anchors$with_all
   all <- anchors$all

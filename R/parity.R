@@ -139,7 +139,12 @@ parity_dense <- 2000
 #' degree of freedom (Campbell 2007), which needs an expected count of 1 in each cell and
 #' agrees with "miettinen_nurminen" in every table. For rates it is the score test; with
 #' "exact" and "midp" the conditional one, twice the smaller tail, with the events of the
-#' group as `statistic`.
+#' group as `statistic`. For counts and rates against "others_mean", or a published figure
+#' without `n`, it is that of estimates with `V11` as it would be at `p2`.
+#'
+#' An estimate with a standard error of 0, such as a rate with no events, makes "t" and
+#' "log" too narrow, and its test too sure of itself: the flag is "one_se_zero". Use
+#' "mover", or give the counts (`events = events, population = n` from [ioi_rate()]).
 #'
 #' @section Part and whole:
 #' A group is part of "overall": `p1 - p = (1 - a)(p1 - p2)` with `a` its share of all
@@ -169,7 +174,8 @@ parity_dense <- 2000
 #'   "no_limits": a standard error or limit that is needed is missing; "df": no
 #'   degrees of freedom; "no_log": the ratio has no logarithm; "ci_mover": limits by
 #'   MOVER, as the standard error is 0; "se_zero": the standard error is 0 and the
-#'   limits are a point; and two under Measures. Flags of the estimates that concern the
+#'   limits are a point; "one_se_zero": that of the group or of the reference is 0; and
+#'   two under Measures. Flags of the estimates that concern the
 #'   gap are carried on.
 #' @section Errors: `ioi_error_input` for an argument that is wrong or not offered
 #'   here, or a reference that no row has; `ioi_error_data` for negative or infinite

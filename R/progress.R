@@ -258,7 +258,7 @@ progress_table <- function(series, found, target, by_year, interim, level) {
     numbers,
     list(
       n = as.double(found$m[cell$run]),
-      p.value = ifelse(tested, progress_p(numbers, series, found, cell$run), NA),
+      p.value = replace(progress_p(numbers, series, found, cell$run), !tested, NA),
       flag = progress_row_flags(series, found, cell, at)
     )
   )
@@ -270,7 +270,7 @@ progress_table <- function(series, found, target, by_year, interim, level) {
 progress_p <- function(numbers, series, found, run) {
   statistic <- -abs(numbers$estimate / numbers$std.error)
   df <- ifelse(series$known[run], Inf, pmax(found$m[run] - 2, 1))
-  ifelse(numbers$std.error > 0, 2 * stats::pt(statistic, df), NA)
+  replace(2 * stats::pt(statistic, df), !numbers$std.error > 0, NA)
 }
 
 progress_row_flags <- function(series, found, cell, at) {

@@ -185,6 +185,22 @@ test_that("a gap without a baseline or a ratio is flagged and stops no other", {
   expect_true(is.na(g$estimate[2]) && grepl("no_log", g$flag[2]))
 })
 
+test_that("no gap has a baseline, no rate starts from 0, and no row has a time", {
+  x <- data.frame(
+    g = c("b", "a", "b"), t = c(1, 2, 2), estimate = c(0.5, 0.4, 0.6), std.error = 0.02
+  )
+  got <- ioi_gap_change(x, g, "b", t)
+  expect_identical(got$flag, rep("no_baseline", 2))
+  expect_true(all(is.na(got$estimate)) && is.character(got$direction))
+  x <- data.frame(t = c(2010, 2015), estimate = c(0, 0.5), std.error = 0.02)
+  for (baseline in x$t) {
+    rate <- ioi_change(x, t, baseline, "annual")
+    expect_identical(rate$flag[rate$time != baseline], "no_log")
+    expect_identical(rate$estimate[rate$time != baseline], NA_real_)
+  }
+  expect_error(ioi_change(x[0, ], t), "row with a time", class = "ioi_error_data")
+})
+
 test_that("labour_market: the employment gap of the source, by year", {
   england <- subset(labour_market, area == "England" & measure == "employment" & born == "UK" &
     year %in% c(2005, 2019))

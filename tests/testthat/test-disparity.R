@@ -544,3 +544,20 @@ test_that("an ordered factor brings its order; huge populations are exact", {
   expect_equal(got$estimate, small$estimate)
   expect_equal(got$std.error, small$std.error)
 })
+
+test_that("simulation keeps what cannot be below 0 there, and says where it has no limits", {
+  x <- data.frame(g = 1:3, estimate = c(0.2, 0.4, 0.6), std.error = 0.1, people = 1)
+  set.seed(4)
+  got <- ioi_disparity(x, g, c("bgv", "range_ratio"), weights = people, ci = "simulation")
+  expect_identical(got$conf.low[1], 0)
+  expect_identical(got$flag, c("", "undrawn"))
+  expect_identical(got$conf.low[2], NA_real_)
+})
+
+test_that("no rows and groups of nobody", {
+  x <- data.frame(g = 1:3, estimate = c(0.2, 0.4, 0.6), std.error = 0.1, n = c(5, 5, 0))
+  expect_equal(ioi_disparity(x, g, "range_difference")$estimate, 0.2)
+  none <- ioi_disparity(x[0, ], g, c("range_difference", "mdbu"), favourable = TRUE)
+  expect_identical(nrow(none), 0L)
+  expect_type(none$conf.low, "double")
+})

@@ -253,3 +253,74 @@ test_that("standardised proportions are compared at one structure", {
   se <- sqrt(standard$std.error^2 + standard$std.error[!others]^2)
   expect_equal(d$std.error[others], se[others])
 })
+
+test_that("tables without rows give tables without rows, of the same columns", {
+  one <- data.frame(g = c("a", "b"), estimate = c(0.2, 0.4), std.error = 0.1, n = 50, x = 20)
+  for (how in list("overall", "rest", "others_mean", "best", "largest", ioi_published(0.5))) {
+    gaps <- function(x, ...) ioi_parity(x, g, how, c("difference", "ratio"), ..., favourable = TRUE)
+    for (type in c("estimates", "counts")) {
+      ask <- if (type == "counts") rlang::quos(events = x, population = n)
+      some <- rlang::inject(gaps(one, !!!ask))
+      none <- rlang::inject(gaps(one[0, ], !!!ask))
+      expect_identical(lapply(none, typeof), lapply(some, typeof))
+      expect_identical(nrow(none), 0L)
+    }
+  }
+  expect_error(ioi_parity(one[0, ], g, "a"), "no rows", class = "ioi_error_input")
+})
+
+test_that("a group that has an unknown number of people leaves no whole", {
+  x <- data.frame(g = letters[1:3], x = c(3, 5, 7), n = c(10, NA, 30))
+  for (how in c("overall", "rest")) {
+    got <- ioi_parity(x, g, how, events = x, population = n)
+    expect_identical(got$flag, c("no_reference", "missing", "no_reference"))
+    kept <- ioi_parity(x, g, how, events = x, population = n, na.rm = TRUE)
+    want <- ioi_parity(x[-2, ], g, how, events = x, population = n)
+    expect_equal(kept$estimate[-2], want$estimate)
+    expect_equal(kept$conf.low[-2], want$conf.low)
+  }
+})
+
+test_that("nobody in a group means no estimate, whatever its row says", {
+  x <- data.frame(g = letters[1:3], estimate = c(0.2, 0.4, 0.9), std.error = 0.1, n = c(9, 9, 0))
+  got <- ioi_parity(x, g, "overall")
+  expect_identical(got$flag, c("", "", "empty"))
+  expect_equal(got$estimate[1:2], c(-0.1, 0.1))
+})
+
+test_that("counts against a figure or a mean are tested at its share, not at their own", {
+  # 0 of 10 where 40% are expected: the score test, not one with a variance of 0
+  x <- data.frame(g = letters[1:3], x = c(0, 6, 10), n = c(10, 10, 20))
+  figure <- ioi_published(0.4, std.error = 0.05)
+  got <- ioi_parity(x, g, figure, events = x, population = n)
+  expect_equal(got$statistic, (x$x / x$n - 0.4) / sqrt(0.24 / x$n + 0.05^2))
+  mean <- ioi_parity(x, g, "others_mean", events = x, population = n)
+  v <- c(0, 0.24 / 10, 0.25 / 20)
+  expect_equal(mean$statistic[1], -0.55 / sqrt(0.55 * 0.45 / 10 + (v[2] + v[3]) / 4))
+})
+
+test_that("a rate with a standard error of 0 is flagged, and its counts do better", {
+  deaths <- data.frame(g = letters[1:3], x = c(3, 0, 20), n = c(1000, 500, 4000))
+  rate <- ioi_rate(deaths, x, n, by = g)
+  got <- ioi_parity(rate, g, "overall")
+  expect_identical(got$flag, c("", "one_se_zero", ""))
+  expect_equal(got$estimate, 1e5 * (deaths$x / deaths$n - 23 / 5500))
+  expect_lt(got$p.value[2], 0.001)
+  counts <- ioi_parity(rate, g, "overall", events = events, population = n, ci = "score")
+  expect_equal(counts$estimate * 1e5, got$estimate)
+  # the test against the rest: 23 events fall on 500 of 5,500 by chance
+  expect_equal(counts$statistic[2], (0 - 23 * 500 / 5500)^2 / (23 * 500 / 5500 * 5000 / 5500))
+})
+
+test_that("true and false, and dates, are groups like any other", {
+  x <- data.frame(yes = c(TRUE, FALSE), x = c(3, 5), n = 10)
+  for (reference in list(FALSE, "FALSE")) {
+    got <- ioi_parity(x, yes, reference, events = x, population = n)
+    expect_identical(got$group, c(TRUE, FALSE))
+    expect_equal(got$estimate, c(-0.2, 0))
+  }
+  x$day <- as.Date(c("2011-03-27", "2021-03-21"))
+  got <- ioi_parity(x, day, as.Date("2011-03-27"), events = x, population = n)
+  expect_identical(got$group, x$day)
+  expect_identical(got$flag, c("reference", ""))
+})
