@@ -18,7 +18,7 @@ _R_CHECK_FORCE_SUGGESTS_=true
 _R_CHECK_TESTS_NLINES_=0
 # A vignette for each of the 14 domains, and real data: above the usual 5 MB installed,
 # with documentation and data each below it.
-_R_CHECK_PKG_SIZES_THRESHOLD_=8
+_R_CHECK_PKG_SIZES_THRESHOLD_=6.5
 # Lint runs beside this on the same cores, so elapsed time is about twice that of R.
 _R_CHECK_EXAMPLE_TIMING_THRESHOLD_=10
 R_RD4PDF=times,hyper

@@ -1,15 +1,8 @@
-# What the vignettes of the domains share: how they print, and the tables of a domain.
+# What the vignettes of the domains share: the tables of a domain, and words for limits.
 
-knitr::opts_chunk$set(
-  collapse = TRUE, comment = "#>", render = knitr::normal_print, message = FALSE,
-  fig.width = 8, fig.height = 4.2, dpi = 72, out.width = "100%"
-)
-options(width = 80, cli.width = 80)
-can_draw <- requireNamespace("ggplot2", quietly = TRUE)
+source("setup.R")
+knitr::opts_chunk$set(fig.height = 4.2)
 
-# Numbers in the text come from the tables, through these.
-number <- function(x, digits = 0) formatC(x, digits = digits, format = "f", big.mark = ",")
-per_cent <- function(x, digits = 1) paste0(number(100 * x, digits), "%")
 points <- function(x, digits = 1) number(100 * abs(x), digits)
 limits <- function(x, digits = 1) {
   paste(per_cent(x$conf.low, digits), "to", per_cent(x$conf.high, digits))
