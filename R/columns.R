@@ -54,8 +54,13 @@ formula_columns <- function(formula, arg, call) {
   all.vars(formula)
 }
 
-# tidyselect's answer; its errors become ours.
+# tidyselect's answer; its errors become ours. The name of a column alone needs no
+# asking.
 select_columns <- function(quo, data, arg, call) {
+  expr <- rlang::quo_get_expr(quo)
+  if ((is.symbol(expr) || rlang::is_string(expr)) && sum(names(data) == expr) == 1) {
+    return(as.character(expr))
+  }
   template <- data[0, , drop = FALSE]
   tryCatch(
     names(tidyselect::eval_select(quo, template, allow_rename = FALSE)),

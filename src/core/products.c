@@ -4,6 +4,7 @@
 
 #include "core/vector.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Doubles of a batch: so many that v is seldom read and written again. */
@@ -40,15 +41,34 @@ static double *tile_of(const ioi_batch *batch, size_t tile)
   return batch->packed + tile * IOI_TILE * batch->most;
 }
 
-void ioi_products_put(ioi_batch *batch, const double *u, double factor)
+/* One tile: of u less its centre where that is known, else 0; the sum of the
+ * magnitudes. */
+static double put_tile(const double *u, const double *centre,
+                       const double *scale, double factor, size_t rows,
+                       double *to)
+{
+  double sum = 0;
+#ifdef _OPENMP
+#pragma omp simd reduction(+ : sum)
+#endif
+  for (size_t i = 0; i < rows; i++) {
+    const double x = factor * ((u[i] - centre[i]) * scale[i]);
+    to[i] = isnan(centre[i]) ? 0 : x;
+    sum += fabs(to[i]);
+  }
+  return sum;
+}
+
+void ioi_products_put(ioi_batch *batch, const double *u, const double *centre,
+                      const double *scale, double factor)
 {
   for (size_t t = 0; t < ioi_products_tiles(batch->rows); t++) {
     double *to = tile_of(batch, t) + batch->count * IOI_TILE;
-    size_t first = t * IOI_TILE, left = batch->rows - first;
-    for (size_t i = 0; i < IOI_TILE; i++) {
-      to[i] = i < left ? factor * u[first + i] : 0;
-      if (to[i] != 0) batch->active[t] = 1;
-    }
+    const size_t first = t * IOI_TILE, left = batch->rows - first;
+    const size_t rows = left < IOI_TILE ? left : IOI_TILE;
+    batch->active[t] +=
+      put_tile(u + first, centre + first, scale + first, factor, rows, to);
+    for (size_t i = rows; i < IOI_TILE; i++) to[i] = 0;
   }
   batch->count++;
 }
@@ -70,16 +90,15 @@ static void multiply_narrow(const double *a, const double *b, size_t count,
 }
 
 #ifdef IOI_WIDE
-typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
-
 /* The same, all rows at once. */
 IOI_WIDE
 static void multiply_wide(const double *a, const double *b, size_t count,
                           double *sum)
 {
-  lanes low[HALF] = {{0}}, high[HALF] = {{0}};
+  ioi_lanes low[HALF] = {{0}}, high[HALF] = {{0}};
   for (size_t k = 0; k < count; k++, a += TILE, b += TILE) {
-    const lanes left = *(const lanes *) b, right = *(const lanes *) (b + HALF);
+    const ioi_lanes left = *(const ioi_lanes *) b,
+                    right = *(const ioi_lanes *) (b + HALF);
     low[0] += a[0] * left;
     high[0] += a[0] * right;
     low[1] += a[1] * left;
@@ -90,8 +109,8 @@ static void multiply_wide(const double *a, const double *b, size_t count,
     high[3] += a[3] * right;
   }
   for (int i = 0; i < HALF; i++) {
-    *(lanes *) (sum + i * TILE) = low[i];
-    *(lanes *) (sum + i * TILE + HALF) = high[i];
+    *(ioi_lanes *) (sum + i * TILE) = low[i];
+    *(ioi_lanes *) (sum + i * TILE + HALF) = high[i];
   }
 }
 

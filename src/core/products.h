@@ -33,8 +33,10 @@ size_t ioi_products_most(size_t rows);
 /* Empties a batch. */
 void ioi_products_clear(ioi_batch *batch);
 
-/* Adds factor x u to a batch with room. */
-void ioi_products_put(ioi_batch *batch, const double *u, double factor);
+/* Adds factor x scale x (u - centre), entry by entry, to a batch with room; 0 where
+ * the centre is NaN. */
+void ioi_products_put(ioi_batch *batch, const double *u, const double *centre,
+                      const double *scale, double factor);
 
 /* v += sign x sum_b u_b u_b', and empties the batch.
  *   covariance  not 0: the upper triangle of v, rows x rows; 0: the squares

@@ -3,7 +3,7 @@
  * Degrees of freedom of replicate weights are the rank of the weights of the
  * records at hand, less 1. Rows are eliminated by those before them, the largest
  * entry of each as its pivot (Golub & Van Loan 2013, Matrix Computations,
- * section 3.4, on the transpose), four at a time; a row whose rest is below
+ * section 3.4, on the transpose), eight at a time; a row whose rest is below
  * 1e-5 of its largest entry adds nothing. Once a row adds nothing, those that
  * follow are first multiplied with one vector that is orthogonal to all rows that
  * counted: only where the product is not 0 is the row eliminated. So neither a
@@ -16,25 +16,28 @@
 
 #include "core/key.h"
 
+/* Rows that are worked on together. */
+#define IOI_RANK_ROWS ((size_t) 8)
+
 /* What is known of the rows so far. All arrays are the caller's, and nothing in
  * them matters before ioi_rank_start(). Positions are columns in the order in which
  * they became pivots, then the rest.
  *
  *   columns  length of a row.
  *   rank     of the rows that were worked on.
- *   pending  rows that wait, below 4.
+ *   pending  rows that wait, below IOI_RANK_ROWS.
  *   panels   groups of pivots that were found together.
  *   probing  not 0: `probe` is orthogonal to all rows that counted.
  *   basis    columns * columns: row k from position k on.
- *   block    4 * columns: rows that wait.
+ *   block    IOI_RANK_ROWS * columns: rows that wait, side by side, each divided
+ *            by its largest entry.
  *   probe    columns.
- *   size     4: largest entries of the rows that wait.
  *   column   columns: the column of each position.
  *   panel    columns + 1: the first pivot of each panel. */
 typedef struct {
   size_t columns, rank, pending, panels;
   int probing;
-  double *basis, *block, *probe, *size;
+  double *basis, *block, *probe;
   int *column, *panel;
 } ioi_rank;
 

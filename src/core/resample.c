@@ -71,10 +71,37 @@ static ioi_status move_record(search *s, size_t row, double w, double x)
 }
 
 /* Is a value that of the group, f times the weight? Not if it is negative,
- * infinite or missing. */
-static int has_factor(double x, double other)
+ * missing or infinite, where the difference is missing. */
+static inline double has_factor(double x, double other)
 {
-  return (fabs(x - other) <= same * (x > other ? x : other)) & (x < INFINITY);
+  return fabs(x - other) - same * (x > other ? x : other) <= 0 ? 1 : 0;
+}
+
+/* How many values are those of their groups. */
+static inline double kept_of(const double *x, const double *other, size_t rows)
+{
+  double kept = 0;
+#ifdef _OPENMP
+#pragma omp simd reduction(+ : kept)
+#endif
+  for (size_t i = 0; i < rows; i++) kept += has_factor(x[i], other[i]);
+  return kept;
+}
+
+#ifdef IOI_WIDE
+IOI_WIDE
+static double kept_wide(const double *x, const double *other, size_t rows)
+{
+  return kept_of(x, other, rows);
+}
+#endif
+
+static double count_kept(const double *x, const double *other, size_t rows)
+{
+#ifdef IOI_WIDE
+  if (ioi_is_wide()) return kept_wide(x, other, rows);
+#endif
+  return kept_of(x, other, rows);
 }
 
 /* Moves the records of a block that do not have the factor of their group. */
@@ -82,11 +109,11 @@ static ioi_status split_block(search *s, size_t from, size_t rows,
                               const double *w, const double *x)
 {
   const int *group = s->group + from;
-  const double *f = s->f;
-  int all = 1;
-  for (size_t i = 0; i < rows; i++) all &= has_factor(x[i], f[group[i]] * w[i]);
-  for (size_t i = 0; !all && i < rows; i++) {
-    if (has_factor(x[i], f[group[i]] * w[i])) continue;
+  double other[IOI_BLOCK];
+  for (size_t i = 0; i < rows; i++) other[i] = s->f[group[i]] * w[i];
+  if (count_kept(x, other, rows) == (double) rows) return IOI_OK;
+  for (size_t i = 0; i < rows; i++) {
+    if (has_factor(x[i], s->f[group[i]] * w[i]) > 0) continue;
     ioi_status status =
       w[i] == 0 ? IOI_EDOMAIN : move_record(s, from + i, w[i], x[i]);
     if (status != IOI_OK) return status;

@@ -2,6 +2,7 @@
 #include "core/variance.h"
 
 #include "core/products.h"
+#include "core/tally.h"
 
 #include <float.h>
 #include <math.h>
@@ -24,7 +25,7 @@ typedef struct {
   const ioi_influence *influence;
   const ioi_presence *presence;
   const ioi_residual *residual;
-  int covariance;
+  int covariance, single; /* single: see is_single() */
   double *v, *centre, *scale, *mean, *score, *square, *held;
   ioi_batch batch;
   double sign;
@@ -44,13 +45,26 @@ size_t ioi_presence_bytes(size_t n)
   return (n + 7) / 8;
 }
 
+/* Bits set in eight bytes: in pairs, in fours, in bytes, then all (Knuth, The Art
+ * of Computer Programming, vol. 4A, section 7.1.3). */
+static size_t bits_of_word(uint64_t x)
+{
+  x -= x >> 1 & UINT64_C(0x5555555555555555);
+  x = (x & UINT64_C(0x3333333333333333))
+      + (x >> 2 & UINT64_C(0x3333333333333333));
+  x = (x + (x >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+  return (size_t) (x * UINT64_C(0x0101010101010101) >> 56);
+}
+
 size_t ioi_presence_count(const unsigned char *bits, size_t bytes)
 {
   size_t count = 0;
-  for (size_t b = 0; b < bytes; b++)
-    for (unsigned char left = bits[b]; left;
-         left = (unsigned char) (left & (left - 1)))
-      count++;
+  for (size_t b = 0; b < bytes; b += sizeof(uint64_t)) {
+    const size_t left = bytes - b;
+    uint64_t word = 0;
+    memcpy(&word, bits + b, left < sizeof word ? left : sizeof word);
+    count += bits_of_word(word);
+  }
   return count;
 }
 
@@ -71,12 +85,23 @@ static size_t entry_cell(const ioi_totals *totals, size_t unit, size_t entry)
                       : entry - unit * totals->cells;
 }
 
+/* Adds one total of each entry of a unit to the sums of their cells. */
+static void add_unit(const ioi_totals *totals, size_t unit, const double *w,
+                     double *sum)
+{
+  const size_t from = entry_from(totals, unit),
+               to = entry_from(totals, unit + 1);
+  if (!totals->cell)
+    ioi_tally_merge(sum, w + from, to - from);
+  else
+    for (size_t i = from; i < to; i++) sum[totals->cell[i]] += w[i];
+}
+
 void ioi_totals_collapse(const ioi_totals *totals, size_t which, double *w)
 {
   memset(w, 0, totals->cells * sizeof *w);
   for (size_t j = 0; j < totals->units; j++)
-    for (size_t i = entry_from(totals, j); i < entry_from(totals, j + 1); i++)
-      w[entry_cell(totals, j, i)] += totals->w[which][i];
+    add_unit(totals, j, totals->w[which], w);
 }
 
 static size_t stratum_end(const ioi_design *design, size_t h)
@@ -89,37 +114,75 @@ static size_t stratum_start(const ioi_design *design, size_t h)
   return design->psu_first ? (size_t) design->psu_first[h] : h;
 }
 
-/* Marks in `bits`, a run of `bytes` a domain, the domains that have records in
- * one unit with bit i. There is no branch for what no one can foresee. */
-static void mark_domains(const ioi_totals *totals, size_t unit, size_t i,
-                         const int *domain_of_cell, size_t bytes,
-                         unsigned char *bits)
+/* Marks in `bits`, a run of `bytes` a domain, where unit j has records. There is
+ * no branch for what no one can foresee. */
+static void mark_unit(const ioi_totals *totals, size_t j,
+                      const int *domain_of_cell, size_t bytes,
+                      unsigned char *bits)
 {
-  const size_t from = entry_from(totals, unit),
-               to = entry_from(totals, unit + 1);
   const double *w = totals->w[0];
-  const int *cell = totals->cell;
-  unsigned char *at = bits + i / 8;
-  for (size_t e = from; e < to; e++) {
-    const size_t c = cell ? (size_t) cell[e] : e - from;
-    unsigned char *byte = at + (size_t) domain_of_cell[c] * bytes;
-    *byte = (unsigned char) (*byte | (unsigned) (w[e] != 0) << (i % 8));
+  for (size_t e = entry_from(totals, j); e < entry_from(totals, j + 1); e++) {
+    const size_t domain = (size_t) domain_of_cell[entry_cell(totals, j, e)];
+    unsigned char *byte = bits + domain * bytes + j / 8;
+    *byte = (unsigned char) (*byte | (unsigned) (w[e] != 0) << (j % 8));
   }
+}
+
+/* The same for the eight units from j on that have an entry for every cell. */
+static void mark_eight(const ioi_totals *totals, size_t j,
+                       const int *domain_of_cell, size_t bytes,
+                       unsigned char *bits)
+{
+  const size_t cells = totals->cells;
+  const double *w = totals->w[0] + j * cells;
+  for (size_t c = 0; c < cells; c++) {
+    unsigned char *byte = bits + (size_t) domain_of_cell[c] * bytes + j / 8;
+    unsigned seen = *byte;
+    for (size_t k = 0; k < 8; k++)
+      seen |= (unsigned) (w[k * cells + c] != 0) << k;
+    *byte = (unsigned char) seen;
+  }
+}
+
+static void mark_units(const ioi_totals *totals, const int *domain_of_cell,
+                       unsigned char *bits)
+{
+  const size_t units = totals->units, bytes = ioi_presence_bytes(units);
+  size_t j = 0;
+  for (; !totals->cell && j + 8 <= units; j += 8)
+    mark_eight(totals, j, domain_of_cell, bytes, bits);
+  for (; j < units; j++) mark_unit(totals, j, domain_of_cell, bytes, bits);
+}
+
+/* Is one of the bits from .. to - 1 set? */
+static int any_present(const unsigned char *bits, size_t from, size_t to)
+{
+  for (size_t i = from; i < to; i++) {
+    if (present(bits, i)) return 1;
+    if (bits[i / 8] == 0) i |= 7;
+  }
+  return 0;
+}
+
+/* Marks the strata of one domain from its PSUs. */
+static void mark_strata(const ioi_design *design, const unsigned char *psu,
+                        unsigned char *stratum)
+{
+  for (size_t h = 0; h < design->strata; h++)
+    if (any_present(psu, stratum_start(design, h), stratum_end(design, h)))
+      stratum[h / 8] = (unsigned char) (stratum[h / 8] | 1u << (h % 8));
 }
 
 void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
                        ioi_presence *presence)
 {
-  size_t psu_bytes = ioi_presence_bytes(totals->units);
-  size_t stratum_bytes = ioi_presence_bytes(design->strata);
-  for (size_t h = 0; h < design->strata; h++)
-    for (size_t j = stratum_start(design, h); j < stratum_end(design, h); j++) {
-      mark_domains(totals, j, h, presence->domain_of_cell, stratum_bytes,
-                   presence->stratum);
-      if (presence->psu)
-        mark_domains(totals, j, j, presence->domain_of_cell, psu_bytes,
-                     presence->psu);
-    }
+  const size_t psu_bytes = ioi_presence_bytes(totals->units);
+  const size_t stratum_bytes = ioi_presence_bytes(design->strata);
+  mark_units(totals, presence->domain_of_cell,
+             presence->psu ? presence->psu : presence->stratum);
+  for (size_t d = 0; presence->psu && d < presence->domains; d++)
+    mark_strata(design, presence->psu + d * psu_bytes,
+                presence->stratum + d * stratum_bytes);
 }
 
 /* Adds total x influence of variable `a` of a cell to the scores. */
@@ -135,6 +198,25 @@ static inline void add_influence(const ioi_influence *influence,
     at[0] += total * value[0];
   else if (total != 0)
     for (size_t k = 0; k < count; k++) at[k] += total * value[k * variables];
+}
+
+/* The same of all cells at once, each of which bears on one estimate. */
+static void add_single(const ioi_influence *influence, size_t variables,
+                       size_t cells, size_t a, const double *total,
+                       double *score)
+{
+  const int *row = influence->row;
+  const double *value = influence->value + a;
+  for (size_t c = 0; c < cells; c++)
+    score[row[c]] += total[c] * value[c * variables];
+}
+
+/* Does every cell bear on one estimate? */
+static int is_single(const ioi_influence *influence, size_t cells)
+{
+  size_t c = 0;
+  while (c < cells && influence->at[c + 1] == influence->at[c] + 1) c++;
+  return c == cells && influence->at[0] == 0;
 }
 
 /* Takes factor x what the calibration explains of one unit off its score. */
@@ -159,21 +241,13 @@ static void add_score(const engine *e, size_t unit, double *score)
   if (e->residual) take_explained(e, unit, 1, score);
   for (size_t a = 0; a < t->variables; a++) {
     const double *w = t->w[a];
+    if (e->single && !cell) {
+      add_single(e->influence, t->variables, t->cells, a, w + from, score);
+      continue;
+    }
     for (size_t i = from; i < to; i++)
       add_influence(e->influence, t->variables,
                     cell ? (size_t) cell[i] : i - from, a, w[i], score);
-  }
-}
-
-/* Adds the entries of one unit to the totals of their cells. */
-static void hold_unit(const engine *e, size_t unit)
-{
-  const ioi_totals *t = e->totals;
-  const size_t from = entry_from(t, unit), to = entry_from(t, unit + 1);
-  for (size_t a = 0; a < t->variables; a++) {
-    double *held = e->held + a * t->cells;
-    for (size_t i = from; i < to; i++)
-      held[entry_cell(t, unit, i)] += t->w[a][i];
   }
 }
 
@@ -186,7 +260,8 @@ static void add_scores(const engine *e, size_t from, size_t to, double factor,
   memset(e->held, 0, t->cells * t->variables * sizeof *e->held);
   for (size_t j = from; j < to; j++) {
     if (e->residual) take_explained(e, j, factor, score);
-    hold_unit(e, j);
+    for (size_t a = 0; a < t->variables; a++)
+      add_unit(t, j, t->w[a], e->held + a * t->cells);
   }
   for (size_t c = 0; c < t->cells; c++)
     for (size_t a = 0; a < t->variables; a++)
@@ -290,13 +365,6 @@ static void apply_lonely(const engine *e, size_t h)
   }
 }
 
-/* Scores minus means, in place; 0 where the stratum adds nothing. */
-static void centre_scores(const engine *e, double *score)
-{
-  for (size_t r = 0; r < e->influence->rows; r++)
-    score[r] = isnan(e->mean[r]) ? 0 : (score[r] - e->mean[r]) * e->scale[r];
-}
-
 /* v += what the batch holds. */
 static void add_batch(engine *e)
 {
@@ -304,21 +372,20 @@ static void add_batch(engine *e)
     ioi_products_add(&e->batch, e->sign, e->covariance, e->v);
 }
 
-/* v += factor x the products of the score at hand, sooner or later. */
+/* v += factor x the products of the score at hand less its mean, sooner or later. */
 static void add_products(engine *e, double factor)
 {
   const double sign = factor < 0 ? -1 : 1;
   if (sign != e->sign || e->batch.count == e->batch.most) add_batch(e);
   e->sign = sign;
-  ioi_products_put(&e->batch, e->score, sqrt(fabs(factor)));
+  ioi_products_put(&e->batch, e->score, e->mean, e->scale, sqrt(fabs(factor)));
 }
 
-/* The score of one unit, centred. */
+/* The score of one unit. */
 static void unit_score(engine *e, size_t unit)
 {
   memset(e->score, 0, e->influence->rows * sizeof *e->score);
   add_score(e, unit, e->score);
-  centre_scores(e, e->score);
 }
 
 /* (1 - f) n / (n - 1), (1 - f) for a lone PSU; times the multiplier. */
@@ -336,7 +403,6 @@ static void add_absent_psus(engine *e, size_t h, size_t held)
   const double absent = e->design->sampled[h] - (double) held;
   if (absent <= 0) return;
   memset(e->score, 0, e->influence->rows * sizeof *e->score);
-  centre_scores(e, e->score);
   add_products(e, absent * stratum_factor(e->design, h));
 }
 
@@ -476,6 +542,7 @@ static engine new_engine(const ioi_design *design, const ioi_totals *totals,
   e.totals = totals;
   e.influence = influence;
   e.presence = presence;
+  e.single = is_single(influence, totals->cells);
   e.centre = work;
   e.scale = work + rows;
   e.mean = work + 2 * rows;

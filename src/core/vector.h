@@ -22,6 +22,10 @@ static inline int ioi_is_wide(void)
 {
   return __builtin_cpu_supports("fma") != 0;
 }
+
+/* Four doubles in such a function, as they lie in an array. */
+typedef double ioi_lanes
+  __attribute__((vector_size(32), aligned(8), may_alias));
 #endif
 
 /* Asks for the `bytes` after the first `bytes` from `at` on: columns are read in

@@ -95,9 +95,8 @@ static ioi_rank new_rank(size_t columns)
   ioi_rank rank = {0};
   rank.columns = columns;
   rank.basis = (double *) R_alloc(columns * columns, sizeof(double));
-  rank.block = (double *) R_alloc(4 * columns, sizeof(double));
+  rank.block = (double *) R_alloc(IOI_RANK_ROWS * columns, sizeof(double));
   rank.probe = (double *) R_alloc(columns, sizeof(double));
-  rank.size = (double *) R_alloc(4, sizeof(double));
   rank.column = (int *) R_alloc(columns, sizeof(int));
   rank.panel = (int *) R_alloc(columns + 1, sizeof(int));
   return rank;

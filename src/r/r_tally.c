@@ -13,6 +13,9 @@
 
 #include <cli/progress.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 /* The element of a list by name; R_NilValue where there is none. */
 SEXP ioi_r_get(SEXP list, const char *name)
@@ -136,6 +139,21 @@ static size_t read_column(SEXP column, R_xlen_t s)
   return at == NA_INTEGER ? IOI_NO_VALUE : (size_t) at - 1;
 }
 
+/* Asks for large pages under a long array, which is read and written all over: it
+ * then costs fewer faults and fewer misses. The rest of it stays as it is. */
+static void ask_large_pages(void *array, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+  const uintptr_t page = (uintptr_t) 1 << 21;
+  const uintptr_t from = ((uintptr_t) array + page - 1) & ~(page - 1);
+  const uintptr_t to = ((uintptr_t) array + bytes) & ~(page - 1);
+  if (from + page < to) madvise((void *) from, to - from, MADV_HUGEPAGE);
+#else
+  (void) array;
+  (void) bytes;
+#endif
+}
+
 static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP x, SEXP y,
                           const ioi_key *keys, SEXP out)
 {
@@ -145,6 +163,7 @@ static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP x, SEXP y,
     size_t k = (size_t) INTEGER_ELT(key, s) - 1;
     SEXP array = Rf_allocVector(REALSXP, (R_xlen_t) keys[k].levels);
     SET_VECTOR_ELT(out, s, array);
+    ask_large_pages(REAL(array), keys[k].levels * sizeof(double));
     memset(REAL(array), 0, keys[k].levels * sizeof(double));
     sum[s].kind = (ioi_sum_kind) INTEGER_ELT(kind, s);
     sum[s].key = k;

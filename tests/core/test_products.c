@@ -35,12 +35,14 @@ static void compare_with_sums(size_t rows, size_t most)
 {
   double *u = zeroed(VECTORS * rows, sizeof *u);
   double *v = zeroed(rows * rows, sizeof *v), *square = zeroed(rows, sizeof *v);
+  double none[MOST_ROWS] = {0}, ones[MOST_ROWS];
   ioi_batch full = new_batch(rows, most), alone = new_batch(rows, most);
   uint64_t seed = 5 + rows;
+  for (size_t r = 0; r < rows; r++) ones[r] = 1;
   for (size_t b = 0; b < VECTORS; b++) draw(u + b * rows, rows, &seed);
   for (size_t b = 0; b < VECTORS; b++) {
-    ioi_products_put(&full, u + b * rows, 2);
-    ioi_products_put(&alone, u + b * rows, 2);
+    ioi_products_put(&full, u + b * rows, none, ones, 2);
+    ioi_products_put(&alone, u + b * rows, none, ones, 2);
     if (full.count < most && b + 1 < VECTORS) continue;
     ioi_products_add(&full, -1, 1, v);
     ioi_products_add(&alone, -1, 0, square);
@@ -73,16 +75,33 @@ static void sums_of_whole_numbers_are_exact(void **state)
 static void what_is_not_a_number_stays_in_its_rows(void **state)
 {
   const double u[] = {1, NAN, 2, 3, 0, 1, 1, 1, 5};
-  double v[81] = {0};
+  const double ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+  double v[81] = {0}, none[9] = {0};
   (void) state;
   ioi_batch batch = new_batch(9, 2);
-  ioi_products_put(&batch, u, 1);
+  ioi_products_put(&batch, u, none, ones, 1);
   ioi_products_add(&batch, 1, 1, v);
   ioi_products_mirror(v, 9);
   for (int r = 0; r < 9; r++)
     for (int s = 0; s < 9; s++)
       assert_true(r == 1 || s == 1 ? isnan(v[r * 9 + s])
                                    : v[r * 9 + s] == u[r] * u[s]);
+  free_batch(&batch);
+}
+
+static void scores_are_centred_and_scaled(void **state)
+{
+  const double u[] = {5, 7, 1}, centre[] = {1, NAN, 1}, scale[] = {3, 1, 2};
+  const double want[] = {24, 0, 0};
+  double v[9] = {0};
+  (void) state;
+  ioi_batch batch = new_batch(3, 1);
+  ioi_products_put(&batch, u, centre, scale, 2);
+  ioi_products_add(&batch, 1, 1, v);
+  for (int r = 0; r < 3; r++)
+    for (int s = r; s < 3; s++) assert_true(v[r * 3 + s] == want[r] * want[s]);
+  ioi_products_put(&batch, centre, centre, scale, 2); /* all 0: passed over */
+  assert_true(batch.active[0] == 0);
   free_batch(&batch);
 }
 
@@ -101,6 +120,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(sums_of_whole_numbers_are_exact),
     cmocka_unit_test(what_is_not_a_number_stays_in_its_rows),
+    cmocka_unit_test(scores_are_centred_and_scaled),
     cmocka_unit_test(a_batch_is_neither_empty_nor_endless),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,13 +9,12 @@ static ioi_rank new_rank(size_t columns)
 {
   ioi_rank rank = {.columns = columns};
   rank.basis = zeroed(columns * columns, sizeof(double));
-  rank.block = zeroed(4 * columns, sizeof(double));
+  rank.block = zeroed(IOI_RANK_ROWS * columns, sizeof(double));
   rank.probe = zeroed(columns, sizeof(double));
-  rank.size = zeroed(4, sizeof(double));
   rank.column = zeroed(columns, sizeof(int));
   rank.panel = zeroed(columns + 1, sizeof(int));
   memset(rank.basis, 0xAB, columns * columns * sizeof(double));
-  memset(rank.block, 0xAB, 4 * columns * sizeof(double));
+  memset(rank.block, 0xAB, IOI_RANK_ROWS * columns * sizeof(double));
   return rank;
 }
 
@@ -24,7 +23,6 @@ static void free_rank(ioi_rank *rank)
   free(rank->basis);
   free(rank->block);
   free(rank->probe);
-  free(rank->size);
   free(rank->column);
   free(rank->panel);
 }

@@ -796,11 +796,59 @@ static void presence_bits_stand_where_the_header_says(void **state)
     }
 }
 
+/* 21 units in strata of 1, 12, 0 and 8, two cells for each of 5 domains, few of
+ * them with records: bits against their definition, all cells or those that occur. */
+static void presence_is_its_definition(void **state)
+{
+  enum { UNITS = 21, DOMAINS = 5, CELLS_THERE = 10 };
+  const int psu_first[] = {0, 1, 13, 13, 21},
+            domain[] = {4, 0, 1, 1, 2, 0, 3, 2, 3, 4};
+  const double sampled[] = {1, 12, 0, 8};
+  const ioi_design design = {
+    .strata = 4, .psu_first = psu_first, .sampled = sampled};
+  uint64_t seed = 11;
+  (void) state;
+  for (int round = 0; round < 200; round++) {
+    double all[UNITS * CELLS_THERE] = {0}, some[UNITS * CELLS_THERE];
+    int first[UNITS + 1] = {0}, cell[UNITS * CELLS_THERE], entries = 0;
+    unsigned char there[UNITS][DOMAINS] = {{0}};
+    for (int j = 0; j < UNITS; j++) {
+      for (int c = 0; c < CELLS_THERE; c++) {
+        if (draw_below(&seed, 12) > 0) continue;
+        all[j * CELLS_THERE + c] = some[entries] = draw_unit(&seed) + 0.1;
+        cell[entries++] = c;
+        there[j][domain[c]] = 1;
+      }
+      first[j + 1] = entries;
+    }
+    for (int sparse = 0; sparse < 2; sparse++) {
+      const double *const w[] = {sparse ? some : all};
+      const ioi_totals totals = {
+        UNITS, CELLS_THERE, 1, sparse ? first : NULL, sparse ? cell : NULL,
+        w,     NULL};
+      unsigned char psu[DOMAINS * 3] = {0}, stratum[DOMAINS] = {0};
+      ioi_presence presence = {DOMAINS, NULL, domain, psu, stratum};
+      ioi_presence_fill(&design, &totals, &presence);
+      for (int d = 0; d < DOMAINS; d++) {
+        unsigned char strata = 0;
+        for (int h = 0; h < 4; h++)
+          for (int j = psu_first[h]; j < psu_first[h + 1]; j++) {
+            assert_int_equal(psu[d * 3 + j / 8] >> (j % 8) & 1, there[j][d]);
+            if (there[j][d]) strata = (unsigned char) (strata | 1u << h);
+          }
+        assert_int_equal(stratum[d], strata);
+      }
+    }
+  }
+}
+
 static void presence_counts_and_sizes(void **state)
 {
-  const unsigned char bits[] = {0xFF, 0x81, 0, 1};
+  const unsigned char bits[] = {0xFF, 0x81, 0,    1, 0xAA,
+                                0xFF, 0xFF, 0x55, 7, 0x80};
   (void) state;
   assert_true(ioi_presence_count(bits, 4) == 11);
+  assert_true(ioi_presence_count(bits, 10) == 39);
   assert_true(ioi_presence_count(NULL, 0) == 0);
   assert_true(ioi_presence_bytes(0) == 0 && ioi_presence_bytes(1) == 1);
   assert_true(ioi_presence_bytes(8) == 1 && ioi_presence_bytes(9) == 2);
@@ -862,6 +910,7 @@ int main(void)
     cmocka_unit_test(proportions_have_the_errors_of_survey),
     cmocka_unit_test(undefined_variance_is_undefined_on_both_sides),
     cmocka_unit_test(presence_bits_stand_where_the_header_says),
+    cmocka_unit_test(presence_is_its_definition),
     cmocka_unit_test(presence_counts_and_sizes),
     cmocka_unit_test(no_estimates_need_no_memory),
     cmocka_unit_test(rounding_is_cleaned_with_its_covariances),
