@@ -24,7 +24,11 @@ check_correct <- function(correct, index, call) {
   )
 }
 
-correct_methods <- c("carrington_troske", "bootstrap", "density", "unbiased")
+# After "none" in the order in which the core counts them.
+correct_choices <- c(
+  "none", "bootstrap", "carrington_troske", "density", "unbiased", "chance"
+)
+by_chance <- c("carrington_troske", "chance") # by the mean when all totals are kept
 
 # What was done, under the table.
 correct_words <- c(
@@ -32,6 +36,9 @@ correct_words <- c(
   carrington_troske = paste(
     "Corrected as Carrington and Troske do, by the exact mean under chance",
     "with the totals of units and groups kept."
+  ),
+  chance = paste(
+    "Measured from the exact mean under chance, with the totals of units and groups kept."
   ),
   density = "Corrected by the density of each unit's difference (Allen et al. 2015).",
   unbiased = "From moments that are unbiased in units of two people or more."
@@ -41,7 +48,7 @@ correct_words <- c(
 # error is that of the plain index, times the slope of the correction.
 correct_estimate <- function(out, layout, table, plan, options, call) {
   check_correctable(table, plan, options$correct, call)
-  how <- match(options$correct, correct_methods) - 1L
+  how <- match(options$correct, correct_choices) - 2L
   found <- .Call(
     ioi_r_segregation_correct, table, layout$first, plan, out$estimate, how
   )
@@ -56,7 +63,7 @@ correct_estimate <- function(out, layout, table, plan, options, call) {
     out$low <- found$value + (out$low - plain + drawn) * found$slope
     out$high <- found$value + (out$high - plain + drawn) * found$slope
   }
-  out$null <- if (options$correct == "carrington_troske") found$chance
+  out$null <- if (options$correct %in% by_chance) found$chance
   out
 }
 
@@ -73,7 +80,7 @@ check_correctable <- function(table, plan, correct, call) {
       arg = "correct", rows = broken, call = call
     )
   }
-  if (correct != "carrington_troske" && any(plan$kind == 0)) {
+  if (!correct %in% by_chance && any(plan$kind == 0)) {
     abort_ioi(
       c(
         "{.code correct = \"{correct}\"} is for two groups.",

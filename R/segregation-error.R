@@ -2,7 +2,8 @@
 # bootstrap of persons or units, by the jackknife of units.
 
 # list(v, vcov, df, bias, low, high): variances, their matrix where few enough rows,
-# degrees of freedom; what resampling says of bias and limits, or NULL.
+# degrees of freedom; what resampling says of bias and limits, or NULL. Limits are around
+# the estimate less `bias`.
 segregation_error <- function(layout, table, people, out, plan, options) {
   if (options$se == "none") {
     return(list(v = rep(NA_real_, length(out$estimate)), df = rep(Inf, length(out$estimate))))
@@ -61,15 +62,20 @@ bootstrap_covariance <- function(layout, table, out, plan, options) {
   )
   kept <- options$reps - found$lost
   factor <- ifelse(kept > 1, (options$reps - 1) / (kept - 1), NA) * options$rest
-  shrink <- sqrt(options$rest)
+  units <- options$resample == "units"
   c(
     blocks_covariance(found$v, rows, keep, factor),
     list(
-      df = rep(Inf, rows), bias = (found$mean - out$estimate) * options$rest,
-      low = out$estimate + (found$low - out$estimate) * shrink,
-      high = out$estimate + (found$high - out$estimate) * shrink, lost = found$lost
-    )
+      df = if (units) occupied_units(layout, table)[out$area] - 1 else rep(Inf, rows),
+      bias = (found$mean - out$estimate) * options$rest, lost = found$lost
+    ),
+    if (!units) found[c("low", "high")]
   )
+}
+
+# Units with members in each area.
+occupied_units <- function(layout, table) {
+  diff(c(0, cumsum(rowSums(table) > 0))[layout$first + 1])
 }
 
 # Every unit of an area left out in turn.
@@ -77,7 +83,7 @@ jackknife_covariance <- function(layout, table, out, plan, options) {
   rows <- length(out$estimate)
   keep <- rows <= most_covariance_rows
   found <- .Call(ioi_r_segregation_jackknife, table, layout$first, plan, keep)
-  occupied <- diff(c(0, cumsum(rowSums(table) > 0))[layout$first + 1])[out$area]
+  occupied <- occupied_units(layout, table)[out$area]
   c(
     blocks_covariance(found$v, rows, keep, rep(options$rest, rows)),
     list(
@@ -114,9 +120,22 @@ cells_covariance <- function(layout, people, out, groups, measure) {
   df <- domain_df(design, list(n = respondents, presence = found), "domain")[out$area]
   list(
     v = variances(found$v), vcov = if (is.matrix(found$v)) found$v, df = df,
-    bias = if (!is.null(found$theta)) rowMeans(found$theta, na.rm = TRUE) - out$estimate,
+    bias = if (!is.null(found$theta)) {
+      replicate_bias(design$replicates, found$theta, out$estimate)
+    },
     domains = domain_list(design, out$area, respondents, found)
   )
+}
+
+# The bias of estimates, from the replicates: the sum of their differences, scaled as
+# their squares are for a variance.
+replicate_bias <- function(replicates, theta, estimate) {
+  away <- theta - estimate
+  if (identical(replicates$type, "bootstrap")) {
+    return(rowMeans(away, na.rm = TRUE))
+  }
+  away[is.na(away)] <- 0
+  drop(away %*% (replicates$scale * replicates$rscales))
 }
 
 check_influences <- function(cells, results, call = rlang::caller_env(3)) {

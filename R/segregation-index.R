@@ -17,11 +17,11 @@ segregation_index_row <- function(core, label, many = FALSE, directed = FALSE, m
 
 segregation_indices <- list(
   dissimilarity = segregation_index_row(0L, "Dissimilarity", TRUE,
-    correct = c("bootstrap", "carrington_troske", "density")
+    correct = c(by_chance, "bootstrap", "density")
   ),
   gini = segregation_index_row(1L, "Gini index of segregation", TRUE),
   theil = segregation_index_row(2L, "Theil's information index H", TRUE,
-    correct = "carrington_troske"
+    correct = by_chance
   ),
   mutual_information = segregation_index_row(3L, "Mutual information M", TRUE, most = Inf),
   atkinson = segregation_index_row(4L, "Atkinson index of segregation"),
@@ -30,16 +30,20 @@ segregation_indices <- list(
     directed = TRUE, least = -Inf
   ),
   exposure = segregation_index_row(7L, "Exposure", directed = TRUE),
-  normalised_exposure = segregation_index_row(8L, "Normalised exposure P", TRUE),
+  normalised_exposure = segregation_index_row(8L, "Normalised exposure P", TRUE,
+    correct = "chance"
+  ),
   correlation_ratio = segregation_index_row(9L, "Correlation ratio",
-    correct = c("carrington_troske", "unbiased")
+    correct = c(by_chance, "unbiased")
   ),
   hutchens = segregation_index_row(10L, "Hutchens' square root index",
-    correct = "carrington_troske"
+    correct = by_chance
   ),
   gorard = segregation_index_row(11L, "Gorard's segregation index", directed = TRUE),
-  relative_diversity = segregation_index_row(12L, "Relative diversity R", TRUE),
-  squared_cv = segregation_index_row(13L, "Squared coefficient of variation C", TRUE),
+  relative_diversity = segregation_index_row(12L, "Relative diversity R", TRUE, correct = "chance"),
+  squared_cv = segregation_index_row(13L, "Squared coefficient of variation C", TRUE,
+    correct = "chance"
+  ),
   atkinson_symmetric = segregation_index_row(14L, "Symmetric Atkinson index", TRUE),
   min_max = segregation_index_row(15L, "Minimum over maximum shares"),
   karmel_maclachlan = segregation_index_row(16L, "Karmel and Maclachlan's index, plain sum",

@@ -161,9 +161,13 @@
 #'   ([ioi_replicate()]), centred at their mean. The covariance of all rows is kept, so
 #'   that differences between places and years use it; areas of counts are independent.
 #'
-#'   Limits are estimate plus or minus t times the standard error; those of a
-#'   bootstrap of counts are 2 estimate less the upper and lower quantile of the
-#'   replicates, which takes the bias out. They are cut at the range of the index. Where
+#'   Limits are estimate plus or minus t times the standard error. The bootstrap, the
+#'   jackknife and replicate weights also say how biased the estimate is, and their limits
+#'   are around the estimate less `bias`; those of a bootstrap of persons are 2 estimate less
+#'   the upper and lower quantile of the replicates, which comes to the same. Where units
+#'   were sampled, which makes indices skewed, limits are taken on the scale of the logit (of
+#'   the logarithm for M), with the units less one as degrees of freedom. Limits are cut at
+#'   the range of the index. Where
 #'   the standard error is 0, as at D of 1, there are no limits and `flag` says
 #'   `boundary`. D, Gini and Gorard's index have no derivative at ties of shares, and
 #'   near 0 every such error fails: use a correction or `ioi_segregation_null()` there.
@@ -177,6 +181,10 @@
 #'   * `"carrington_troske"` (`dissimilarity`, `theil`, `hutchens`,
 #'     `correlation_ratio`): (D - d)/(1 - d), or over d where D is below it; d is the
 #'     exact mean when people are spread at random and all totals are kept.
+#'   * `"chance"` (these four, `relative_diversity`, `normalised_exposure` and `squared_cv`):
+#'     (D - d)/(1 - d) on both sides of d. Where people are put into units at random its
+#'     mean is exactly 0, which that of Carrington and Troske's form is not: below d it
+#'     divides by the smaller number.
 #'   * `"bootstrap"` (`dissimilarity`): 2 D less the mean D of people drawn again, which
 #'     is computed, not simulated.
 #'   * `"density"` (`dissimilarity`): each unit's difference in shares is replaced by its
@@ -257,7 +265,8 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
                             se = c("none", "analytic", "bootstrap", "jackknife"),
                             resample = c("persons", "units", "groups"), reps = 500,
                             correct = c(
-                              "none", "bootstrap", "carrington_troske", "density", "unbiased"
+                              "none", "bootstrap", "carrington_troske", "density", "unbiased",
+                              "chance"
                             ),
                             level = 0.95, normalise = FALSE, fpc = NULL, ...,
                             area = NULL, perimeter = NULL, coords = NULL, centre = NULL,
@@ -311,9 +320,7 @@ segregation_options <- function(shape, base, normalise, se, resample, reps, corr
     check_resample(resample, se, call)
   }
   resample <- if (se == "jackknife") "units" else if (is.null(resample)) "persons" else resample
-  correct <- check_choice(
-    correct, c("none", "bootstrap", "carrington_troske", "density", "unbiased"), "correct", call
-  )
+  correct <- check_choice(correct, correct_choices, "correct", call)
   check_correct(correct, index, call)
   list(
     shape = check_shape(shape, call), base = check_base(base, call),
@@ -437,18 +444,38 @@ segregation_result <- function(layout, estimate, plan, compare, index, options, 
   )
 }
 
-# Estimate plus or minus t times the error, or the limits of the bootstrap, within the
-# range of the index; none where the error is 0 or there are no degrees of freedom.
+# Estimate less bias plus or minus t times the error, or the limits of the bootstrap, within
+# the range of the index; none where the error is 0 or there are no degrees of freedom.
 segregation_limits <- function(estimate, std_error, name, options) {
   least <- if (options$correct == "none") index_facts(name, "least") else -Inf
   most <- index_facts(name, "most")
-  if (is.null(estimate$low)) {
-    return(index_limits(
-      estimate$estimate, std_error, estimate$df, options$level, least, most
+  if (!is.null(estimate$low)) {
+    blank <- ifelse(std_error > 0, 0, NA)
+    return(list(
+      low = pmax(least, estimate$low + blank), high = pmin(most, estimate$high + blank)
     ))
   }
-  blank <- ifelse(std_error > 0, 0, NA)
-  list(low = pmax(least, estimate$low + blank), high = pmin(most, estimate$high + blank))
+  bias <- if (is.null(estimate$bias) || options$correct != "none") 0 else estimate$bias
+  limits <- if (options$resample == "units") logit_index_limits else index_limits
+  limits(estimate$estimate - bias, std_error, estimate$df, options$level, least, most)
+}
+
+# t limits of log(x / (most - x)), or of log(x) where there is no most. An index of few units
+# is skewed, and this follows it. On the plain scale where x is not inside the range.
+logit_index_limits <- function(x, std_error, df, level, least, most) {
+  out <- index_limits(x, std_error, df, level, least, most)
+  able <- which(least == 0 & x > 0 & x < most)
+  part <- x[able] / most[able]
+  centre <- log(x[able]) - log1p(-part)
+  spread <- std_error[able] / (x[able] * (1 - part))
+  limits <- index_limits(centre, spread, df[able], level, -Inf, Inf)
+  top <- most[able]
+  back <- function(g) {
+    ifelse(is.finite(top), top * stats::plogis(g - log(top)), exp(g))
+  }
+  out$low[able] <- back(limits$low)
+  out$high[able] <- back(limits$high)
+  out
 }
 
 index_limits <- function(estimate, std_error, df, level, least = 0, most = 1) {
@@ -467,15 +494,22 @@ segregation_flags <- function(status, v, std_error, df, lost = NULL) {
   flag
 }
 
+# The method of the limits.
+segregation_ci <- function(estimate, options) {
+  if (options$se == "none") {
+    return("none")
+  }
+  if (!is.null(estimate$low)) {
+    return("basic bootstrap")
+  }
+  if (options$resample == "units") "logit" else "t"
+}
+
 segregation_info <- function(layout, estimate, compare, index, options, by, lost) {
   list(
     what = if (length(index) == 1) segregation_indices[[index]]$label else "Segregation",
     unit = "index", by = by, level = options$level,
-    ci = if (options$se != "none") {
-      if (is.null(estimate$low)) "t" else "basic bootstrap"
-    } else {
-      "none"
-    },
+    ci = segregation_ci(estimate, options),
     limits = "fixed",
     df_rule = if (!is.null(layout$design)) "domain",
     design = if (is.null(layout$design)) {

@@ -164,9 +164,15 @@ ioi_status ioi_correlation_unbiased(const double *x, const double *y, size_t n,
   return IOI_OK;
 }
 
+double ioi_above_chance(double value, double chance, double *slope)
+{
+  *slope = 1 / (1 - chance);
+  return (value - chance) / (1 - chance);
+}
+
 double ioi_carrington_troske(double value, double chance, double *slope)
 {
-  const double over = value >= chance ? 1 - chance : chance;
-  *slope = 1 / over;
-  return (value - chance) / over;
+  if (value >= chance) return ioi_above_chance(value, chance, slope);
+  *slope = 1 / chance;
+  return (value - chance) / chance;
 }

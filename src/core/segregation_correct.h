@@ -39,4 +39,8 @@ ioi_status ioi_correlation_unbiased(const double *x, const double *y, size_t n,
  * derivative by value. */
 double ioi_carrington_troske(double value, double chance, double *slope);
 
+/* (value - chance)/(1 - chance) on both sides of chance, so that its mean is 0
+ * where people are put into units at random. */
+double ioi_above_chance(double value, double chance, double *slope);
+
 #endif

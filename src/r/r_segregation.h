@@ -30,4 +30,9 @@ ioi_segregation_space ioi_r_space(size_t units, size_t groups);
 ioi_status ioi_r_index(const ioi_r_job *job, const ioi_prepared *margins,
                        size_t r, double *value, double *u, size_t *occupied);
 
+/* The sum over cells that an index is under chance, an ioi_null_index, or -1
+ * where it is none. */
+int ioi_r_cell_sum(ioi_segregation_id id, const ioi_comparison *comparison,
+                   size_t groups);
+
 #endif

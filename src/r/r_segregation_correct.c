@@ -5,43 +5,39 @@
 #include "core/segregation_correct.h"
 #include "core/segregation_null.h"
 
-typedef enum { BY_NULL, BY_DRAWING, BY_DENSITY, BY_MOMENTS } correction;
+typedef enum {
+  BY_DRAWING,
+  CARRINGTON_TROSKE,
+  BY_DENSITY,
+  BY_MOMENTS,
+  ABOVE_CHANCE
+} correction;
 
 typedef struct {
   double value, slope, chance;
 } corrected;
 
-static ioi_null_index null_index(ioi_segregation_id id)
-{
-  switch (id) {
-  case IOI_THEIL:
-    return IOI_NULL_THEIL;
-  case IOI_HUTCHENS:
-    return IOI_NULL_HUTCHENS;
-  case IOI_CORRELATION_RATIO:
-    return IOI_NULL_CORRELATION_RATIO;
-  default:
-    return IOI_NULL_DISSIMILARITY;
-  }
-}
-
 static ioi_status by_null(const ioi_r_job *job, const ioi_table *t, size_t r,
-                          double estimate, corrected *out)
+                          correction how, double estimate, corrected *out)
 {
+  const ioi_comparison *c = job->comparison + r;
+  const int index = ioi_r_cell_sum(job->index[r].id, c, t->groups);
   double *size = (double *) R_alloc(t->units + 1, sizeof *size);
   double *many = (double *) R_alloc(t->units + 1, sizeof *many);
   double *total = (double *) R_alloc(t->groups + 2, sizeof *total);
   ioi_margins margins;
-  ioi_status status = ioi_segregation_margins(t, job->comparison + r, size,
-                                              many, total, &margins);
+  ioi_status status =
+    ioi_segregation_margins(t, c, size, many, total, &margins);
   if (status != IOI_OK) return status;
   const size_t work =
     ioi_segregation_null_work(&margins, IOI_NULL_FIXED, 0) + 1;
-  status = ioi_segregation_null(&margins, null_index(job->index[r].id),
+  status = ioi_segregation_null(&margins, (ioi_null_index) index,
                                 IOI_NULL_FIXED, &out->chance, NULL,
                                 (double *) R_alloc(work, sizeof(double)));
   if (status == IOI_OK)
-    out->value = ioi_carrington_troske(estimate, out->chance, &out->slope);
+    out->value = how == ABOVE_CHANCE
+                   ? ioi_above_chance(estimate, out->chance, &out->slope)
+                   : ioi_carrington_troske(estimate, out->chance, &out->slope);
   return status;
 }
 
@@ -65,8 +61,8 @@ static ioi_status of_two_groups(const ioi_r_job *job, const ioi_table *t,
                                  (double *) R_alloc(work, sizeof(double)));
 }
 
-/* estimate: plain, NA where there is none; how: 0 Carrington and Troske, 1
- * bootstrap mean, 2 density, 3 unbiased moments. Gives value, slope (by the plain
+/* estimate: plain, NA where there is none; how: 0 bootstrap
+ * mean, 1 Carrington and Troske, 2 density, 3 unbiased moments, 4 above chance. Gives value, slope (by the plain
  * estimate) and chance, NA where there is none. */
 SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
                                SEXP how)
@@ -85,9 +81,10 @@ SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
     const ioi_table t = ioi_r_area(&job, (size_t) row / job.results);
     corrected c = {NA_REAL, 1, NA_REAL};
     if (!ISNAN(plain)) {
-      const ioi_status status = method == BY_NULL
-                                  ? by_null(&job, &t, r, plain, &c)
-                                  : of_two_groups(&job, &t, r, method, &c);
+      const ioi_status status =
+        method == CARRINGTON_TROSKE || method == ABOVE_CHANCE
+          ? by_null(&job, &t, r, method, plain, &c)
+          : of_two_groups(&job, &t, r, method, &c);
       if (status != IOI_OK) c.value = NA_REAL;
     }
     REAL(VECTOR_ELT(out, 0))[row] = c.value;

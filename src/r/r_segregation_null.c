@@ -8,9 +8,8 @@
 #include "core/segregation_chance.h"
 #include "core/segregation_null.h"
 
-/* The sum over cells that an index is, or -1 where it is none. */
-static int cell_sum(ioi_segregation_id id, const ioi_comparison *c,
-                    size_t groups)
+int ioi_r_cell_sum(ioi_segregation_id id, const ioi_comparison *c,
+                   size_t groups)
 {
   const int two = c->kind != IOI_COMPARE_MULTIGROUP || groups == 2;
   switch (id) {
@@ -63,7 +62,7 @@ static ioi_status exactly(const ioi_r_job *job, const ioi_table *t, size_t r,
                           ioi_null_model model, double *mean, double *sd)
 {
   const ioi_segregation_id id = job->index[r].id;
-  const int sum = cell_sum(id, job->comparison + r, t->groups);
+  const int sum = ioi_r_cell_sum(id, job->comparison + r, t->groups);
   double *size = (double *) R_alloc(t->units + 1, sizeof *size);
   double *many = (double *) R_alloc(t->units + 1, sizeof *many);
   double *total = (double *) R_alloc(t->groups + 2, sizeof *total);

@@ -42,7 +42,11 @@ test_that("the jackknife of units is the loop over units", {
     row <- got[got$index == index, ]
     expect_equal(row$std.error, sqrt(want$v), tolerance = 1e-10)
     expect_equal(row$bias, want$bias, tolerance = 1e-7)
-    expect_equal(row$conf.low, max(0, row$estimate - stats::qt(0.975, 10) * row$std.error))
+    # limits of the logit of the estimate less its bias
+    centre <- row$estimate - row$bias
+    half <- stats::qt(0.975, 10) * row$std.error / (centre * (1 - centre))
+    expect_equal(row$conf.low, stats::plogis(stats::qlogis(centre) - half))
+    expect_equal(row$conf.high, stats::plogis(stats::qlogis(centre) + half))
   }
   expect_equal(sqrt(diag(unname(vcov(got)))), got$std.error)
   sampled <- ioi_segregation(n, index = c("theil", "gini"), se = "jackknife", fpc = 0.36)
@@ -69,6 +73,20 @@ test_that("jackknife and bootstrap on a design are its replicate weights", {
   by_hand <- of(ioi_replicate(design, "JKn"), "analytic")
   expect_equal(of(design, "jackknife")$std.error, by_hand$std.error, tolerance = 1e-14)
   expect_equal(of(ioi_replicate(design, "JKn"), "jackknife")$std.error, by_hand$std.error)
+  # the bias that the replicates tell, and limits around the estimate without it
+  micro <- ioi_replicate(design, "JKn")$replicates
+  expect_equal(length(micro$rscales), 24)
+  left <- vapply(unique(data$psu), function(psu) {
+    stratum <- data$stratum == data$stratum[match(psu, data$psu)]
+    w <- data$w * ifelse(data$psu == psu, 0, ifelse(stratum, 8 / 7, 1))
+    ioi_segregation(data.frame(data[c("unit", "group")], w = w), group, unit, w,
+                    index = "theil")$estimate
+  }, 0)
+  expect_equal(by_hand$bias, 7 / 8 * sum(left - by_hand$estimate), tolerance = 1e-10)
+  expect_equal(
+    by_hand$conf.high,
+    by_hand$estimate - by_hand$bias + stats::qt(0.975, 21) * by_hand$std.error
+  )
   set.seed(3)
   drawn <- of(design, "bootstrap", reps = 60)
   set.seed(3)
@@ -173,7 +191,7 @@ test_that("the bootstrap of units is near the jackknife, and fpc shrinks it", {
     reps = 3000, fpc = 0.75
   )
   expect_equal(part$std.error, drawn$std.error / 2)
-  expect_equal(part$conf.high - part$estimate, (drawn$conf.high - drawn$estimate) / 2)
+  expect_equal(part$bias, drawn$bias / 4)
 })
 
 test_that("limits of the bootstrap are 2 D less the quantiles: the bias goes out", {
@@ -304,6 +322,42 @@ test_that("limits under a correction stay around it", {
     middle <- (got$conf.low + got$conf.high) / 2
     expect_lt(abs(middle - got$estimate), got$std.error)
   }
+})
+
+test_that("above chance: the exact mean taken off on both sides, 0 under chance", {
+  set.seed(214)
+  index <- c(
+    "dissimilarity", "theil", "hutchens", "correlation_ratio", "relative_diversity",
+    "normalised_exposure", "squared_cv"
+  )
+  of <- function(n, correct, index, compare = "pairwise") {
+    ioi_segregation(n, index = index, compare = compare, correct = correct)
+  }
+  n <- chance_table(rep(c(6, 20), each = 20), 0.3)
+  chance <- ioi_segregation_null(n, index = index)
+  got <- of(n, "chance", index)
+  expect_equal(got$estimate, (chance$estimate - chance$expected) / (1 - chance$expected))
+  expect_equal(got$bias, chance$estimate - got$estimate)
+  # every table with these totals, weighted by its probability
+  size <- c(3, 2, 2)
+  cells <- expand.grid(0:3, 0:2, 0:2)
+  cells <- as.matrix(cells[rowSums(cells) == 3, ])
+  p <- apply(cells, 1, function(x) prod(choose(size, x))) / choose(7, 3)
+  mean_of <- function(correct) {
+    sum(p * apply(cells, 1, function(x) {
+      of(cbind(a = x, b = size - x), correct, "theil")$estimate
+    }))
+  }
+  expect_equal(sum(p), 1)
+  expect_equal(mean_of("chance"), 0, tolerance = 1e-12)
+  expect_lt(mean_of("carrington_troske"), -0.05)
+  many <- chance_table(rep(9, 30), 0.4)
+  many <- cbind(many, c = rpois(30, 4))
+  three <- ioi_segregation_null(many, index = c("theil", "relative_diversity"))
+  expect_equal(
+    of(many, "chance", c("theil", "relative_diversity"), "multigroup")$estimate,
+    (three$estimate - three$expected) / (1 - three$expected)
+  )
 })
 
 test_that("corrections need whole numbers, two groups and an index that has them", {
