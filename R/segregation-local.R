@@ -234,7 +234,7 @@ zero_where_empty <- function(contribution, weight) {
 
 # Groups with members in each place.
 present_groups <- function(read, place) {
-  rowSums(rowsum(read$table, place, reorder = FALSE) > 0)
+  unname(rowSums(rowsum(read$table, place, reorder = FALSE) > 0))
 }
 
 local_groups <- function(read, score, normalise, base) {

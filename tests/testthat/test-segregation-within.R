@@ -126,32 +126,6 @@ test_that("areas add up to their level, and each is the index inside it", {
   expect_equal(b$flag, c("", "empty", "empty", "empty"))
 })
 
-test_that("H inside areas is weighted by size and entropy, not size alone", {
-  set.seed(14)
-  x <- nested_table(3)
-  x[x$region == "a", "a"] <- x[x$region == "a", "a"] * 50
-  out <- ioi_segregation_within(
-    x, a:c, c(district, unit), within = region, index = "theil", parts = TRUE
-  )
-  inner <- out[!is.na(out$region), ]
-  m <- as.matrix(x[c("a", "b", "c")])
-  share <- as.vector(rowsum(rowSums(m), x$region)) / sum(m)
-  e <- apply(rowsum(m, x$region), 1, slow_entropy) / slow_entropy(colSums(m))
-  expect_equal(inner$weight, share * unname(e))
-  expect_equal(sum(out$contribution), slow_h(m))
-  wrong <- out$contribution[1] + sum(share * inner$estimate)
-  expect_gt(abs(wrong - slow_h(m)), 1e-3)
-})
-
-test_that("a unit that repeats under two areas is two units", {
-  x <- data.frame(
-    area = c("p", "p", "q", "q"), unit = c(1, 2, 1, 2), a = c(9, 1, 1, 9), b = c(1, 9, 9, 1)
-  )
-  out <- ioi_segregation_within(x, c(a, b), unit, within = area)
-  expect_equal(out$units, c(2, 4))
-  expect_equal(out$estimate, c(0, slow_m(as.matrix(x[c("a", "b")]))))
-})
-
 test_that("a level that divides nothing adds 0, and a level that is the unit is no area", {
   set.seed(15)
   x <- nested_table(2)
