@@ -54,7 +54,8 @@ later_stage <- function(keys, before, part, s, rows, lonely, call) {
   stage$sampled <- all_sampled(stage, stratum$at, part("sampled"), rows)
   fraction <- sampling_fraction(part("fpc"), stage, rows, call, stratum$at, name("fpc"))
   check_lonely(c(stage, list(fraction = fraction)), lonely$rule, call)
-  records <- length(unit$code) == rows
+  # the rule for lonely units of a domain has to see the units
+  records <- length(unit$code) == rows && !lonely$lonely_domain
   list(
     keys = keys,
     stage = list(

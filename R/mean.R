@@ -204,6 +204,7 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
     list(
       estimate = found$estimate,
       size = if (kind == "mean") found$estimate - layout$centre,
+      nobody = if (kind == "total") 0,
       influence = list(row = domain, at = seq_len(domains + 1L) - 1L, value = found$value)
     )
   }

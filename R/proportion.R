@@ -41,7 +41,9 @@ proportion_columns <- c(
 #' @param missing_codes Answers that mean missing, matched as text; of a labelled
 #'   column its labels or its codes, see "Labelled files".
 #' @param deff_wor `TRUE` adds `deff.wor`, the design effect against simple random
-#'   sampling without replacement.
+#'   sampling without replacement. It takes the sum of weights as the number of people
+#'   in the population, and so means nothing where weights are scaled to another sum:
+#'   `Inf` where they add up to n, `NA` where to less.
 #' @param cv `TRUE` adds `cv`, the standard error over the size of the estimate.
 #' @param covariance Keep the covariance of all rows for [vcov()]? `NULL`: up to
 #'   2,000 rows.
@@ -251,7 +253,7 @@ category_key <- function(x, success, missing_codes, na, call, name = "outcome",
   text <- answer_text(column$labels)
   drop <- match_levels(missing_codes, text, keep, "missing_codes", call)
   if (!is.null(success)) {
-    yes <- match_levels(success, text, keep, "success", call)
+    yes <- match_levels(known_success(success, text[keep], x), text, keep, "success", call)
     map <- as.integer(seq_along(text) %in% yes)
     map[drop] <- -1L
     label <- paste(answer_text(success), collapse = " or ")
@@ -266,6 +268,16 @@ category_key <- function(x, success, missing_codes, na, call, name = "outcome",
   list(
     key = key_remap(column$key, map, sum(keep)), labels = column$labels[keep], first = 0L
   )
+}
+
+# The answers of `success` that must be among those `there`: NULL for none. Numbers of 0
+# and 1 may hold only one of the two, and a column without answers any.
+known_success <- function(success, there, x) {
+  wanted <- answer_text(success)
+  possible <- if (is.numeric(x) && !is.object(x) && all(there %in% c("0", "1"))) c("0", "1")
+  if (!length(there) && length(levels(x)) == 0) possible <- wanted[!is.na(wanted)]
+  wanted <- wanted[!wanted %in% setdiff(possible, there)]
+  if (length(wanted) || !length(success)) wanted
 }
 
 # Which levels of the key are answers of the column: all of a factor or a logical,
@@ -540,11 +552,13 @@ relative_error <- function(estimate, v) {
   out
 }
 
-# Design effects against sampling without replacement of a share of the population;
-# NA where the weights do not count more people than were asked.
+# Design effects against sampling without replacement of a share of the population:
+# Inf where the weights count everybody who was asked, once, NA where they count fewer.
 deff_without <- function(deff, share) {
-  out <- deff / (1 - share)
-  out[!(share < 1)] <- NA_real_
+  rest <- 1 - share
+  rest[abs(rest) < 1e-9] <- 0
+  out <- deff / rest
+  out[rest < 0] <- NA_real_
   na_if_nan(out)
 }
 

@@ -90,8 +90,8 @@ check_scales <- function(scale, rscales, replicates, call) {
       arg = "rep_rscales", call = call
     )
   }
-  if (!usable(scale, 1) || scale == 0) {
-    abort_ioi("{.arg rep_scale} must be one number above 0.", "input",
+  if (!usable(scale, 1)) {
+    abort_ioi("{.arg rep_scale} must be one number of 0 or more.", "input",
       arg = "rep_scale", call = call
     )
   }
@@ -156,11 +156,14 @@ replicate_totals <- function(design, totals, tally) {
   do.call(rbind, by_variable)
 }
 
-# Estimates of every replicate: rows x replicates.
-replicate_estimates <- function(design, totals, tally, measure) {
+# Estimates of every replicate: rows x replicates. `nobody`: what they are where a
+# replicate has left out all records of a domain.
+replicate_estimates <- function(design, totals, tally, measure, nobody = NaN) {
   sums <- replicate_totals(design, totals, tally)
   out <- lapply(seq_len(ncol(sums)), function(r) measure(sums[, r])$estimate)
-  matrix(unlist(out), ncol = length(out))
+  out <- matrix(unlist(out), ncol = length(out))
+  out[is.nan(out)] <- nobody
+  out
 }
 
 # The covariance of rows x replicates estimates, or the variances.

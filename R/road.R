@@ -4,7 +4,8 @@
 #
 # A measure is a function of the totals of all cells (cells x variables) that
 # gives a list: estimate, and influence as list(row, at, value) of variance.h; `size`
-# where rounding in the scores is not of the size of the estimate.
+# where rounding in the scores is not of the size of the estimate, `nobody` where a
+# replicate without any record of a domain has an estimate all the same, as a total has.
 
 # Cells up to this many times the rows are all kept, which takes less time and, unless
 # few occur, less memory than an index of those that occur.
@@ -129,7 +130,8 @@ road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_
   )
   variance$records <- function() domain_records(cells, design$rows, domain_of_cell, domains)
   if (!is.null(design$replicates)) {
-    variance$theta <- replicate_estimates(design, totals[[1]], tally, measure)
+    nobody <- if (is.null(found$nobody)) NaN else found$nobody
+    variance$theta <- replicate_estimates(design, totals[[1]], tally, measure, nobody)
     variance$v <- replicate_variance(design, found$estimate, variance$theta, covariance)
   }
   c(list(estimate = found$estimate, sums = sums, influence = found$influence), variance)

@@ -12,10 +12,10 @@ effective_methods <- c(
 #' @param over Column with the characteristic to standardise for, such as age in bands.
 #' @param success Answers that count as yes, matched as text; without it there is a row
 #'   per category (see [ioi_proportion()]).
-#' @param na,df As in [ioi_proportion()].
+#' @param na,df,deff_wor As in [ioi_proportion()].
 #' @return For a survey they are the `by` columns, `outcome`, `category`, `estimate` (a
-#'   fraction), `std.error`, `conf.low`, `conf.high`, `n`, `n.effective`, `df` and
-#'   `flag`, with the covariance of all rows in [vcov()].
+#'   fraction), `std.error`, `conf.low`, `conf.high`, `n`, `n.effective`, `df`,
+#'   `deff` and `flag`, with the covariance of all rows in [vcov()].
 #' @section Surveys: The standardised proportion is \eqn{\sum_a \pi_a p_a} with
 #'   \eqn{\pi_a} the shares of the standard and \eqn{p_a} the proportion of the group in
 #'   band a; its variance follows from the design-based covariance of the \eqn{p_a}. A
@@ -27,7 +27,7 @@ effective_methods <- c(
 ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
                                        success = NULL, ci = "logit", level = 0.95, ...,
                                        na = c("drop", "error", "category"),
-                                       df = c("domain", "design")) {
+                                       df = c("domain", "design"), deff_wor = FALSE) {
   check_dots_empty_ioi(...)
   outcome <- resolve_column(rlang::enquo(outcome), data$data, "outcome")
   over <- resolve_column(rlang::enquo(over), data$data, "over")
@@ -41,6 +41,7 @@ ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
   check_by_names(by, proportion_columns)
   ci <- check_choice(ci, interval_methods, "ci")
   level <- check_level(level)
+  check_flag(deff_wor, "deff_wor")
   cells <- ioi_proportion(
     data, tidyselect::all_of(outcome),
     by = tidyselect::all_of(c(by, over)), success = success, na = na, df = df,
@@ -52,7 +53,7 @@ ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
     standard, bands$labels, over, rule, rlang::current_env()
   )$weight
   out <- standardise_cells(cells, by, weight[bands$code], length(bands$labels), data, df)
-  standardised_survey_table(out, by, over, outcome, ci, level, data, df)
+  standardised_survey_table(out, by, over, outcome, ci, level, data, df, deff_wor)
 }
 
 # Sums over bands of cell proportions: a list with a value per group and category.
@@ -143,7 +144,8 @@ union_df <- function(domains, design, df) {
   (psus - .Call(ioi_r_count_bits, domains$stratum))[domains$id]
 }
 
-standardised_survey_table <- function(out, by, over, outcome, ci, level, design, df) {
+standardised_survey_table <- function(out, by, over, outcome, ci, level, design, df,
+                                      deff_wor) {
   p <- pmin(pmax(out$estimate, 0), 1)
   se <- sqrt(out$variance)
   base <- pmin(out$n * out$srs / out$variance, out$n)
@@ -158,6 +160,7 @@ standardised_survey_table <- function(out, by, over, outcome, ci, level, design,
   ))
   flag <- paste_flags(flag, limits$flag)
   rows <- length(p)
+  deff <- na_if_nan(.Call(ioi_r_proportion_extras, p, out$variance, out$n)$deff)
   table <- c(
     out$labels[by],
     list(
@@ -166,9 +169,10 @@ standardised_survey_table <- function(out, by, over, outcome, ci, level, design,
       n.effective = na_if_nan(
         ifelse(out$variance > 0, base, NA)
       ), df = out$df,
-      deff = na_if_nan(.Call(ioi_r_proportion_extras, p, out$variance, out$n)$deff),
-      flag = flag
-    )
+      deff = deff
+    ),
+    if (deff_wor) list(deff.wor = deff_without(deff, out$n / out$domains$w[out$domains$id])),
+    list(flag = flag)
   )
   df <- check_df(df)
   new_ioi_estimate(

@@ -26,7 +26,7 @@ typedef struct {
   const ioi_presence *presence;
   const ioi_residual *residual;
   int covariance, single; /* single: see is_single() */
-  double *v, *centre, *scale, *mean, *score, *square, *held;
+  double *v, *centre, *scale, *mean, *score, *square, *size, *held;
   ioi_batch batch;
   double sign;
   size_t from, to; /* the strata of the group at hand */
@@ -36,7 +36,7 @@ size_t ioi_variance_work(size_t rows, size_t cells, size_t variables)
 {
   const size_t tiles = ioi_products_tiles(rows);
   if (rows == 0) return 0;
-  return 5 * rows + cells * variables + tiles
+  return 6 * rows + cells * variables + tiles
          + tiles * IOI_TILE * ioi_products_most(rows);
 }
 
@@ -456,6 +456,19 @@ static void add_squares(engine *e, double factor, size_t entry, size_t cell)
     }
 }
 
+/* The square of one entry with no term taken off another, which bounds its
+ * rounding. */
+static double quadratic_size(const ioi_totals *totals, size_t entry,
+                             const double *u)
+{
+  double sum = 0;
+  size_t pair = 0;
+  for (size_t a = 0; a < totals->variables; a++)
+    for (size_t b = a; b < totals->variables; b++, pair++)
+      sum += (a == b ? 1 : 2) * fabs(totals->ww[pair][entry] * (u[a] * u[b]));
+  return sum;
+}
+
 /* Estimates for which all records of stratum h have the same score, to the
  * rounding of a sum of n squares: their mean becomes NaN, as the stratum adds
  * nothing to them. */
@@ -466,6 +479,7 @@ static void mark_constant(engine *e, size_t h)
   const double n = e->design->sampled[h];
   const double tolerance = 8 * DBL_EPSILON * sqrt(n);
   memset(e->square, 0, rows * sizeof *e->square);
+  memset(e->size, 0, rows * sizeof *e->size);
   memset(e->score, 0, rows * sizeof *e->score);
   add_score(e, h, e->score);
   for (size_t i = entry_from(e->totals, h); i < entry_from(e->totals, h + 1);
@@ -473,13 +487,13 @@ static void mark_constant(engine *e, size_t h)
     const size_t c = entry_cell(e->totals, h, i);
     for (int k = influence->at[c]; k < influence->at[c + 1]; k++) {
       const double *u = influence->value + (size_t) k * variables;
-      e->square[influence->row[c] + k - influence->at[c]] +=
-        quadratic(e->totals, i, u, u);
+      const size_t r = (size_t) (influence->row[c] + k - influence->at[c]);
+      e->square[r] += quadratic(e->totals, i, u, u);
+      e->size[r] += quadratic_size(e->totals, i, u);
     }
   }
   for (size_t r = 0; r < rows; r++)
-    if (e->square[r] - e->score[r] * e->score[r] / n
-        <= tolerance * e->square[r])
+    if (e->square[r] - e->score[r] * e->score[r] / n <= tolerance * e->size[r])
       e->mean[r] = NAN;
 }
 
@@ -531,7 +545,7 @@ static void add_group(engine *e, size_t from, size_t to)
 }
 
 /* An engine with its work space laid out: rows doubles each for centre, scale,
- * mean, score and square, then the cell totals, then the batch. */
+ * mean, score, square and size, then the cell totals, then the batch. */
 static engine new_engine(const ioi_design *design, const ioi_totals *totals,
                          const ioi_influence *influence,
                          const ioi_presence *presence, double *work)
@@ -548,7 +562,8 @@ static engine new_engine(const ioi_design *design, const ioi_totals *totals,
   e.mean = work + 2 * rows;
   e.score = work + 3 * rows;
   e.square = work + 4 * rows;
-  e.held = work + 5 * rows;
+  e.size = work + 5 * rows;
+  e.held = work + 6 * rows;
   e.sign = 1;
   e.batch.rows = rows;
   e.batch.most = ioi_products_most(rows);

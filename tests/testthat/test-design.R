@@ -462,6 +462,38 @@ test_that("lonely_domain agrees with survey, with PSUs and without", {
   }
 })
 
+test_that("lonely_domain sees the units of a later stage, also where they are rows", {
+  skip_if_not_installed("survey")
+  set.seed(5)
+  data <- data.frame(psu = rep(1:8, each = 4), id = 1:32, N = 20, M = 9)
+  data$x <- stats::rnorm(32)
+  data$group <- ifelse(seq_len(32) %in% c(2, 5, 6, 11, 12, 14, 21, 22, 30), "a", "b")
+  withr::local_options(survey.lonely.psu = "average", survey.adjust.domain.lonely = TRUE)
+  theirs <- survey::svydesign(~ psu + id, fpc = ~ N + M, data = data)
+  for (some in list(!data$id %in% c(2, 14, 30), data$id > 0)) {
+    part <- subset(theirs, some & group == "a")
+    expected <- suppressWarnings(survey::SE(survey::svymean(~x, part)))
+    design <- ioi_design(data,
+      psu = c(psu, id), fpc = c(N, M), lonely_psu = "average", lonely_domain = TRUE
+    )
+    got <- ioi_mean(ioi_subset(design, .env$some & group == "a"), x)$std.error
+    expect_equal(got, if (is.na(expected)) NA_real_ else as.vector(expected))
+  }
+})
+
+test_that("a record alone has exactly no spread", {
+  spread <- vapply(1:12, function(seed) {
+    set.seed(seed)
+    data <- data.frame(
+      h = rep(1:3, each = 10), x = round(stats::rnorm(30, 5, 3)), w = stats::rexp(30)
+    )
+    data$group <- replace(rep("b", 30), sample(30, 1), "a")
+    ioi_mean(ioi_design(data, w, h), x, by = group)$std.error
+  }, c(0, 0))
+  expect_identical(spread[1, ], rep(0, 12))
+  expect_gt(min(spread[2, ]), 0.1)
+})
+
 # ---- data frames of other packages --------------------------------------------
 
 test_that("tibbles and data.tables are data frames", {

@@ -605,11 +605,14 @@ test_that("more persons than an integer holds", {
   expect_equal(got$deff.wor, got$deff, tolerance = 1e-8)
 })
 
-test_that("deff_wor is missing where weights count no more people than were asked", {
+test_that("deff_wor is Inf where weights count those asked, missing where fewer", {
   data <- sample_of()
   expect_identical(
-    ioi_proportion(data, answer, deff_wor = TRUE)$deff.wor, rep(NA_real_, 3)
+    ioi_proportion(data, answer, deff_wor = TRUE)$deff.wor, rep(Inf, 3)
   )
+  data$weight <- data$weight * nrow(data) / sum(data$weight)
+  got <- ioi_proportion(design_of(data), answer, deff_wor = TRUE)
+  expect_identical(got$deff.wor, rep(Inf, 3))
   data$weight <- data$weight / sum(data$weight)
   got <- ioi_proportion(design_of(data), answer, deff_wor = TRUE)
   expect_identical(got$deff.wor, rep(NA_real_, 3))
@@ -665,6 +668,20 @@ test_that("an answer that no one could give is an error, one that no one gave is
   expect_identical(ioi_proportion(data, level, success = "refused")$estimate, 0)
   data$never <- FALSE
   expect_identical(ioi_proportion(data, never, success = TRUE)$estimate, 0)
+  for (none in list(0L, 0)) {
+    data$never <- none
+    got <- ioi_proportion(data, never, success = 1)
+    expect_identical(got[c("estimate", "category", "flag")], tibble::tibble(
+      estimate = 0, category = "1", flag = "ci_nchs"
+    ), ignore_attr = TRUE)
+    expect_identical(ioi_proportion(data, never, success = 0)$estimate, 1)
+    expect_ioi_error(ioi_proportion(data, never, success = 2), "input", arg = "success")
+  }
+  data$never <- NA_real_
+  got <- quiet(ioi_proportion(data, never, by = sex, success = "1"))
+  expect_identical(got$flag, c("empty", "empty"))
+  data$never <- NA_character_
+  expect_identical(quiet(ioi_proportion(data, never, success = "yes"))$n, 0)
   expect_ioi_error(
     ioi_proportion(data, answer, success = character()), "input", arg = "success"
   )

@@ -290,6 +290,31 @@ test_that("BRR and JKn of a total are its linearised variance", {
   expect_equal(unname(vcov(fay)), unname(vcov(expected)), tolerance = 1e-10)
 })
 
+test_that("a replicate without anybody of a group has a total of 0 there", {
+  data <- clusters()
+  data$group[data$psu == 3] <- "c"
+  expected <- ioi_total(linearised(data), by = group)
+  expect_gt(expected$std.error[3], 0)
+  for (type in c("BRR", "JKn")) {
+    got <- ioi_total(ioi_replicate(linearised(data), type), by = group)
+    expect_equal(unname(vcov(got)), unname(vcov(expected)), tolerance = 1e-10)
+  }
+  columns <- t(ioi_replicate(linearised(data), "JKn")$replicates$factor)[data$psu, ]
+  by_row <- with_columns(data, columns * stats::runif(nrow(data), 0.999, 1.001))
+  design <- ioi_design(by_row, weight,
+    repweights = tidyselect::matches("^r[0-9]+$"), rep_type = "JKn",
+    rep_rscales = rep(0.5, ncol(columns)), combined_weights = FALSE
+  )
+  got <- ioi_total(design, by = group)
+  expect_equal(got$std.error[3], expected$std.error[3], tolerance = 0.01)
+})
+
+test_that("a sample of everybody has no variance, by its jackknife as well", {
+  data <- transform(clusters(strata = 1, psus = 6), N = 6)
+  everybody <- ioi_design(data, weights = weight, psu = psu, fpc = N)
+  expect_identical(ioi_mean(ioi_replicate(everybody, "JK1"), x)$std.error, 0)
+})
+
 test_that("JKn of a mean in strata of fixed size is its linearised variance", {
   data <- transform(clusters(psus = 4), weight = 2)
   expected <- ioi_mean(linearised(data), x)

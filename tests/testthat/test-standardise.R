@@ -305,13 +305,15 @@ test_that("survey proportions equal survey::svystandardize()", {
   for (ci in unique(cases$ci_method)) {
     got <- quiet(ioi_standardise(
       design, belong, age, standard,
-      by = ethnic, success = "1", ci = ci
+      by = ethnic, success = "1", ci = ci, deff_wor = TRUE
     ))
     for (i in which(cases$ci_method == ci)) {
       row <- got[got$ethnic == sub("ethnic=", "", cases$domain[i]), ]
       expect_row(row, cases$estimate[i], cases$ci_low[i], cases$ci_high[i], cases$tol[i])
       expect_equal(row$std.error, cases$se[i], tolerance = cases$tol[i])
       expect_equal(c(row$df, row$n), c(cases$df[i], cases$n[i]))
+      expect_equal(row$deff, cases$deff_wr[i], tolerance = cases$tol[i])
+      expect_equal(row$deff.wor, cases$deff[i], tolerance = cases$tol[i])
     }
   }
 })
