@@ -552,14 +552,8 @@ disparity_numbers <- function(blocks, ask) {
 # t limits, on the log scale for ratios, cut at 0 for what cannot be less.
 disparity_limits <- function(out, df, level) {
   ratio <- out$measure %in% disparity_ratios
-  known <- is.finite(out$estimate)
-  estimate <- ifelse(known, out$estimate, NA)
-  at <- suppressWarnings(ifelse(ratio, log(estimate), estimate))
-  se <- ifelse(ratio, out$std.error / estimate, out$std.error)
-  limits <- interval_t(at, se, df, level)
-  low <- ifelse(ratio, exp(limits$conf.low), limits$conf.low)
-  high <- ifelse(ratio, exp(limits$conf.high), limits$conf.high)
-  list(conf.low = as.double(low), conf.high = as.double(high))
+  estimate <- replace(out$estimate, !is.finite(out$estimate), NA)
+  interval_ratio(estimate, out$std.error, df, level, ratio)[c("conf.low", "conf.high")]
 }
 
 disparity_per_1000 <- function(out) {

@@ -136,16 +136,12 @@ gap_changes <- function(gaps, pairs, domains, level) {
   v <- two_point_covariance(gap_covariance(gaps), pairs, up, down)
   se <- sqrt(pmax(v$variance, 0))
   together <- gap_change_together(gaps, pairs, domains)
-  shown <- ifelse(ratio, log(ifelse(ratio & able, estimate, 1)), estimate)
-  width <- ifelse(ratio, se / estimate, se)
-  limits <- interval_t(shown, width, together$df, level)
-  statistic <- ifelse(width > 0, shown / width, NA_real_)
-  back <- function(x) ifelse(ratio, exp(x), x)
+  limits <- interval_ratio(estimate, se, together$df, level, ratio)
   list(
     estimate = estimate, std.error = se,
-    conf.low = back(limits$conf.low), conf.high = back(limits$conf.high),
-    n = together$n, df = together$df, statistic = statistic,
-    p.value = ifelse(together$df > 0, 2 * stats::pt(-abs(statistic), pmax(together$df, 1e-9)), NA),
+    conf.low = limits$conf.low, conf.high = limits$conf.high,
+    n = together$n, df = together$df, statistic = limits$statistic,
+    p.value = p_value_t(limits$statistic, together$df),
     from = from, to = to, able = able, ratio = ratio, vcov = v$vcov
   )
 }
@@ -181,9 +177,8 @@ gap_change_together <- function(gaps, pairs, domains) {
     if (!is.null(given)) df <- pmin(gaps$df[a], gaps$df[b])
     return(list(df = df, n = n))
   }
-  v <- as.double(gaps$std.error)^2
-  df <- (v[a] + v[b])^2 / (v[a]^2 / gaps$df[a] + v[b]^2 / gaps$df[b])
-  list(df = ifelse(is.na(df), pmin(gaps$df[a], gaps$df[b]), df), n = gaps$n[a] + gaps$n[b])
+  own <- list(variance = as.double(gaps$std.error)^2, df = gaps$df)
+  list(df = parity_welch(own, a, b), n = gaps$n[a] + gaps$n[b])
 }
 
 # Nearer the point of no gap than before?

@@ -283,7 +283,7 @@ intersection_sum <- function(cells, weights, missing, ratio, source, rule) {
       estimate = back(sum), std.error = se * (if (ratio) exp(sum) else 1),
       conf.low = back(sum - reach$low), conf.high = back(sum + reach$high),
       n = together$n, df = together$df, statistic = statistic,
-      p.value = 2 * stats::pt(-abs(statistic), together$df),
+      p.value = p_value_t(statistic, together$df),
       flag = ifelse(lost, "no_reference", ifelse(infinite, "no_log", ""))
     ),
     j = slope * (if (ratio) exp(sum) else 1)

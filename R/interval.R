@@ -33,6 +33,21 @@ interval_t <- function(estimate, se, df, level) {
   interval_flagged(out)
 }
 
+# The same on the log scale where `ratio`, carried back; and the estimate, or its
+# logarithm, over its standard error, NA where that is 0.
+interval_ratio <- function(estimate, se, df, level, ratio) {
+  at <- replace(estimate, ratio, log(estimate[ratio]))
+  width <- replace(se, ratio, se[ratio] / estimate[ratio])
+  out <- interval_t(at, width, df, level)[c("conf.low", "conf.high")]
+  out <- lapply(out, function(x) replace(x, ratio, exp(x[ratio])))
+  c(out, list(statistic = replace(at / width, !width > 0, NA)))
+}
+
+# Two-sided; NA where there are no degrees of freedom.
+p_value_t <- function(statistic, df) {
+  2 * stats::pt(-abs(statistic), replace(df, !df > 0, NA))
+}
+
 # Doubles of the length of the first.
 interval_recycle <- function(...) {
   values <- list(...)

@@ -39,7 +39,7 @@ parity_cells <- function(x, group, by, call) {
       count = sum(left_out)
     )
   }
-  kept <- which(!left_out)
+  kept <- if (any(left_out)) which(!left_out) else seq_along(left_out)
   parity_unique(lapply(columns, `[`, kept), group, call)
   list(
     kept = kept,
@@ -300,12 +300,12 @@ parity_count_limits <- function(cells) {
 # A group without people has no estimate. With na.rm groups that have people but no
 # estimate take no part in means.
 parity_drop_missing <- function(cells, na.rm) {
-  cells$value[cells$n %in% 0] <- NA
+  cells$value[is_none(cells$n)] <- NA
   cells$out <- rep(FALSE, length(cells$value))
   if (!na.rm) {
     return(cells)
   }
-  cells$out <- is.na(cells$value) & !(cells$n %in% 0)
+  cells$out <- is.na(cells$value) & !is_none(cells$n)
   dropped <- sum(cells$out)
   if (dropped > 0) {
     cells$info$notes <- c(cells$info$notes, paste(

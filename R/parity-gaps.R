@@ -72,7 +72,7 @@ parity_gaps <- function(cells, reference, measure, ci, sign) {
 
 parity_count_gaps <- function(cells, reference, measure, ci, sign) {
   rows <- length(cells$value)
-  all <- function(x) rep_len(as.double(x), rows)
+  all <- function(x) parity_every(x, rows)
   .Call(
     ioi_r_parity_counts, match(measure, names(parity_bases)) - 1L,
     match(ci, parity_count_methods) - 1L,
@@ -87,7 +87,7 @@ parity_count_gaps <- function(cells, reference, measure, ci, sign) {
 
 parity_estimate_gaps <- function(cells, reference, measure, ci, sign) {
   rows <- length(cells$value)
-  all <- function(x) rep_len(as.double(x), rows)
+  all <- function(x) parity_every(x, rows)
   call <- function(variance) {
     .Call(
       ioi_r_parity_estimates, match(measure, names(parity_bases)) - 1L,
@@ -109,6 +109,11 @@ parity_estimate_gaps <- function(cells, reference, measure, ci, sign) {
   out
 }
 
+# A number for every row, from one for all or one for each.
+parity_every <- function(x, rows) {
+  if (length(x) == rows) as.double(x) else rep_len(as.double(x), rows)
+}
+
 # The variance of a proportion, or of a rate.
 parity_variance <- function(p, n, rate) {
   if (rate) p / n else p * (1 - p) / n
@@ -122,7 +127,9 @@ parity_edges <- function(out, reference, self, measure) {
   )
   if (measure == "relative_difference") at <- 0
   if (measure == "people_per_outcome") at <- NA_real_
-  out$flag <- parity_flags[out$note + 1L]
+  noted <- out$note > 0L
+  out$flag <- rep("", length(noted))
+  out$flag[noted] <- parity_flags[out$note[noted] + 1L]
   if (any(self)) {
     for (name in c("estimate", "conf.low", "conf.high")) out[[name]][self] <- at
     out$std.error[self] <- if (is.na(at)) NA else 0
@@ -132,7 +139,7 @@ parity_edges <- function(out, reference, self, measure) {
     numbers <- setdiff(names(out), c("note", "flag"))
     for (name in numbers) out[[name]][!reference$has] <- NA
   }
-  out$flag[self | !reference$has] <- ""
+  if (any(noted)) out$flag[self | !reference$has] <- ""
   out
 }
 
@@ -140,36 +147,57 @@ parity_edges <- function(out, reference, self, measure) {
 
 # Why a number is missing, and what the cells' own flags say.
 parity_row_flags <- function(cells, reference, gap, measure, ci) {
-  gone <- is.na(cells$value)
-  carried <- any(nzchar(cells$flag))
-  empty <- gone & (cells$n %in% 0 | carried & grepl("(^|;)empty($|;)", cells$flag))
-  lost <- !reference$same & !gone & (!reference$has | is.na(reference$value))
-  no_limits <- !gone & !lost & !reference$same & is.na(gap$conf.low) & gap$flag == ""
-  reads <- !reference$same & !gone & !lost
-  marks <- list(
-    reference = reference$same, empty = empty, missing = gone & !empty,
-    no_reference = lost, no_limits = no_limits,
-    one_se_zero = reads & is.null(cells$events) & ci != "mover" & gap$std.error > 0 &
-      (cells$variance %in% 0 | (reference$kind != "published" & reference$variance %in% 0)),
-    "includes no difference" = measure == "people_per_outcome" & reads &
-      gap$conf.high == Inf,
-    "below four fifths" = measure == "four_fifths" & reads & gap$estimate < 0.8
-  )
-  own <- parity_marked(marks)
-  noted <- gap$flag
-  noted[gone | lost] <- ""
-  words <- list(noted)
-  if (carried || any(nzchar(reference$flag))) {
-    carried <- parity_carried(reference$flag, ci)
-    words <- c(words, list(
-      parity_carried(cells$flag, ci),
-      ifelse(reference$has & !reference$same, carried, "")
-    ))
+  marks <- parity_marks(cells, reference, gap)
+  reads <- marks$reads
+  marks$reads <- NULL
+  if (is.null(cells$events) && ci != "mover") {
+    marks$one_se_zero <- reads & gap$std.error > 0 & (is_none(cells$variance) |
+      (reference$kind != "published" & is_none(reference$variance)))
   }
+  if (measure == "people_per_outcome") {
+    marks[["includes no difference"]] <- reads & gap$conf.high == Inf
+  }
+  if (measure == "four_fifths") {
+    marks[["below four fifths"]] <- reads & gap$estimate < 0.8
+  }
+  own <- parity_marked(marks)
+  words <- c(list(gap$flag), parity_own_words(cells, reference, ci))
+  words[[1]][marks$empty | marks$missing | marks$no_reference] <- ""
   if (!any(vapply(words, function(w) any(nzchar(w)), NA))) {
     return(own)
   }
   parity_join(c(list(own), words))
+}
+
+# Which rows lack what; `reads`: those that compare one value with another.
+parity_marks <- function(cells, reference, gap) {
+  gone <- is.na(cells$value)
+  empty <- gone & is_none(cells$n)
+  if (any(nzchar(cells$flag))) empty <- empty | gone & grepl("(^|;)empty($|;)", cells$flag)
+  there <- !(gone | reference$same)
+  reads <- there & reference$has & !is.na(reference$value)
+  list(
+    reference = reference$same, empty = empty, missing = gone & !empty,
+    no_reference = there & !reads,
+    no_limits = reads & is.na(gap$conf.low) & !nzchar(gap$flag), reads = reads
+  )
+}
+
+# What the flags of group and reference say of the gap.
+parity_own_words <- function(cells, reference, ci) {
+  if (!any(nzchar(cells$flag)) && !any(nzchar(reference$flag))) {
+    return(NULL)
+  }
+  carried <- parity_carried(reference$flag, ci)
+  list(
+    parity_carried(cells$flag, ci),
+    ifelse(reference$has & !reference$same, carried, "")
+  )
+}
+
+# Known to be 0.
+is_none <- function(x) {
+  !is.na(x) & x == 0
 }
 
 # Names of the marks that are set in each row, joined.

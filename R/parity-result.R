@@ -3,11 +3,9 @@
 parity_result <- function(cells, parts, rule) {
   measure <- names(parts)
   rows <- parity_row_order(cells$block, length(measure))
-  take <- function(name) {
-    unlist(lapply(parts, function(part) part$gap[[name]]), use.names = FALSE)[rows$at]
-  }
+  take <- function(name) parity_stack(lapply(parts, function(part) part$gap[[name]]), rows$at)
   reference <- function(name) {
-    parity_bind(lapply(parts, function(part) part$reference[[name]]))[rows$at]
+    parity_stack(lapply(parts, function(part) part$reference[[name]]), rows$at)
   }
   numbers <- list(
     estimate = take("estimate"), std.error = take("std.error"),
@@ -15,8 +13,10 @@ parity_result <- function(cells, parts, rule) {
     n = reference("people"), df = reference("df"), statistic = take("statistic"),
     p.value = take("p.value")
   )
-  family <- if (rule$family == "all") rows$of else rows$of + cells$block[rows$cell] * 16
-  numbers$p.value <- parity_adjust(numbers$p.value, family, rule$adjust)
+  if (rule$adjust != "none") {
+    family <- if (rule$family == "all") rows$of else rows$of + cells$block[rows$cell] * 16
+    numbers$p.value <- parity_adjust(numbers$p.value, family, rule$adjust)
+  }
   if (!is.null(rule$favourable)) {
     gap <- cells$value[rows$cell] - reference("value")
     numbers$direction <- parity_direction(numbers$p.value, gap, rule)
@@ -25,9 +25,9 @@ parity_result <- function(cells, parts, rule) {
     numbers$overlap <- cells$high[rows$cell] >= reference("low") &
       cells$low[rows$cell] <= reference("high")
   }
-  numbers$flag <- unlist(lapply(measure, function(m) {
+  numbers$flag <- parity_stack(lapply(measure, function(m) {
     parity_row_flags(cells, parts[[m]]$reference, parts[[m]]$gap, m, rule$ci[[m]])
-  }), use.names = FALSE)[rows$at]
+  }), rows$at)
   table <- c(
     parity_label_columns(cells, measure[rows$of], reference("label"), rows$cell), numbers
   )
@@ -41,17 +41,22 @@ parity_result <- function(cells, parts, rule) {
 # Rows by block, then measure, then cell: list(at, of (measure), cell).
 parity_row_order <- function(block, measures) {
   cells <- length(block)
-  cell <- rep(seq_len(cells), times = measures)
+  cell <- if (measures == 1) seq_len(cells) else rep(seq_len(cells), times = measures)
   of <- rep(seq_len(measures), each = cells)
-  at <- if (all(block == 1L)) seq_along(cell) else order(block[cell], of, cell)
+  if (all(block == 1L)) {
+    return(list(at = NULL, of = of, cell = cell))
+  }
+  at <- order(block[cell], of, cell)
   list(at = at, of = of[at], cell = cell[at])
 }
 
-# Labels of the same type joined; of different types as text.
-parity_bind <- function(values) {
+# The values of all measures joined, in the order `at` (NULL: as they are). Of different
+# types they are joined as text.
+parity_stack <- function(values, at) {
   same <- vapply(values, function(x) identical(class(x), class(values[[1]])), NA)
   if (!all(same)) values <- lapply(values, as.character)
-  do.call(c, unname(values))
+  all <- if (length(values) == 1) values[[1]] else do.call(c, unname(values))
+  if (is.null(at)) all else all[at]
 }
 
 # The columns before the estimate: `by`, then those of `label_columns` in order.
@@ -93,7 +98,7 @@ parity_vcov <- function(cells, parts, rows, rule) {
   slopes <- lapply(names(parts), function(m) {
     parity_slopes(cells, parts[[m]]$reference, m, rule)
   })
-  bind <- function(name) unlist(lapply(slopes, `[[`, name), use.names = FALSE)[rows$at]
+  bind <- function(name) parity_stack(lapply(slopes, `[[`, name), rows$at)
   .Call(
     ioi_r_parity_covariance, parity_anchored(cells, parts), rows$cell,
     as.integer(bind("at")), as.double(bind("group")), as.double(bind("anchor"))
@@ -116,7 +121,8 @@ parity_jacobian <- function(cells, parts, rows, rule) {
     diag(j) <- diag(j) + slope$group
     j
   })
-  do.call(rbind, all)[rows$at, , drop = FALSE]
+  all <- do.call(rbind, all)
+  if (is.null(rows$at)) all else all[rows$at, , drop = FALSE]
 }
 
 # Derivatives of one measure by the cell (`group`) and by the anchor (`anchor`).

@@ -300,37 +300,26 @@ parity_four_fifths <- function(cells, rule, figures, call) {
   flip <- parity_flips("four_fifths", rule$favourable)
   ask <- list(kind = "cell", how = "best")
   best <- parity_reference(cells, ask, !flip, figures, call)
-  gap <- parity_gaps(
-    parity_flip(cells, flip), parity_flip_reference(best, flip), "four_fifths",
-    rule$ci[["four_fifths"]], rule$sign
-  )
+  to <- best
+  if (flip) {
+    cells <- parity_flip(cells, "events")
+    to <- parity_flip(best, "x")
+  }
+  gap <- parity_gaps(cells, to, "four_fifths", rule$ci[["four_fifths"]], rule$sign)
   list(gap = gap, reference = best)
 }
-
 
 # Of an adverse outcome the index compares the shares without it.
 parity_flips <- function(measure, favourable) {
   measure == "four_fifths" && identical(favourable, FALSE)
 }
 
-parity_flip <- function(cells, flip) {
-  if (!flip) {
-    return(cells)
-  }
-  cells$value <- 1 - cells$value
-  cells[c("low", "high")] <- list(1 - cells$high, 1 - cells$low)
-  if (!is.null(cells$events)) cells$events <- cells$n - cells$events
-  cells
-}
-
-parity_flip_reference <- function(reference, flip) {
-  if (!flip) {
-    return(reference)
-  }
-  reference$value <- 1 - reference$value
-  reference[c("low", "high")] <- list(1 - reference$high, 1 - reference$low)
-  if (!is.null(reference$x)) reference$x <- reference$n - reference$x
-  reference
+# Cells, or references, of those without the outcome; `events` names their counts.
+parity_flip <- function(x, events) {
+  x$value <- 1 - x$value
+  x[c("low", "high")] <- list(1 - x$high, 1 - x$low)
+  if (!is.null(x[[events]])) x[[events]] <- x$n - x[[events]]
+  x
 }
 
 # ---- arguments ----------------------------------------------------------------

@@ -18,6 +18,14 @@ static void put(ioi_parity_gap *gap, double low, double high)
   gap->high = high;
 }
 
+ioi_parity_rule ioi_parity_rule_at(const ioi_distribution *distribution,
+                                   ioi_parity_measure base,
+                                   ioi_parity_count_method method, double level)
+{
+  double z = ioi_interval_t_quantile(distribution, INFINITY, level);
+  return (ioi_parity_rule){distribution, base, method, level, z};
+}
+
 int ioi_parity_is_rate(ioi_parity_count_method method)
 {
   return method >= IOI_PARITY_RATE_EXACT;
@@ -167,9 +175,13 @@ static void limits(const ioi_parity_table *c, ioi_parity_rule rule, double z,
   }
 }
 
+double ioi_parity_chisq_tail(double x)
+{
+  return erfc(sqrt(x / 2));
+}
+
 /* Chi-square with N - 1, written with the difference of the proportions. */
-static void chi_square(const ioi_distribution *dist, const ioi_parity_table *c,
-                       ioi_parity_gap *gap)
+static void chi_square(const ioi_parity_table *c, ioi_parity_gap *gap)
 {
   double n = c->n1 + c->n2, mean = (c->x1 + c->x2) / n;
   double gap_at = c->x1 / c->n1 - c->x2 / c->n2;
@@ -177,7 +189,7 @@ static void chi_square(const ioi_distribution *dist, const ioi_parity_table *c,
   if (!(mean > 0 && mean < 1 && n > 1)) return;
   gap->statistic =
     square(gap_at) / (mean * (1 - mean)) * (c->n1 / n) * c->n2 * ((n - 1) / n);
-  gap->p_value = dist->chisq_tail(gap->statistic, 1, 0, 0);
+  gap->p_value = ioi_parity_chisq_tail(gap->statistic);
 }
 
 /* Finite, 0 or more, no more events than people unless they are
@@ -192,8 +204,7 @@ ioi_status ioi_parity_counts(const ioi_parity_rule *rule,
                              ioi_parity_gap *gap)
 {
   int rate = ioi_parity_is_rate(rule->method);
-  if (!(rule->level > 0 && rule->level < 1)
-      || !ioi_parity_count_offers(rule->base, rule->method)
+  if (isnan(rule->z) || !ioi_parity_count_offers(rule->base, rule->method)
       || !is_count(counts->x1, counts->n1, rate)
       || !is_count(counts->x2, counts->n2, rate))
     return IOI_EDOMAIN;
@@ -203,12 +214,11 @@ ioi_status ioi_parity_counts(const ioi_parity_rule *rule,
   if (isnan(counts->x1 + counts->x2) || !(counts->n1 > 0 && counts->n2 > 0))
     return IOI_OK;
   gap->note = IOI_PARITY_AS_ASKED;
-  double z = ioi_interval_t_quantile(rule->distribution, INFINITY, rule->level);
   if (rate) {
-    ioi_parity_rate_limits(rule, counts, z, gap);
+    ioi_parity_rate_limits(rule, counts, gap);
   } else {
-    limits(counts, *rule, z, gap);
-    chi_square(rule->distribution, counts, gap);
+    limits(counts, *rule, rule->z, gap);
+    chi_square(counts, gap);
   }
   return IOI_OK;
 }

@@ -59,8 +59,14 @@ typedef struct {
   const ioi_distribution *distribution;
   ioi_parity_measure base; /* difference, ratio or odds ratio */
   ioi_parity_count_method method;
-  double level;
+  double level, z; /* z: the normal quantile of the level */
 } ioi_parity_rule;
+
+/* z is NaN where the level is outside (0, 1). */
+ioi_parity_rule ioi_parity_rule_at(const ioi_distribution *distribution,
+                                   ioi_parity_measure base,
+                                   ioi_parity_count_method method,
+                                   double level);
 
 /* Limits of the base, and the test, from counts. The estimate and standard
  * error of gap are left alone.

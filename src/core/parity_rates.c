@@ -150,14 +150,13 @@ static void score_difference(const ioi_parity_table *c, double z,
       ioi_root_beyond(difference_score, &above, start, step));
 }
 
-static void score_test(const ioi_distribution *dist, const ioi_parity_table *c,
-                       ioi_parity_gap *gap)
+static void score_test(const ioi_parity_table *c, ioi_parity_gap *gap)
 {
   double gap_at = c->x1 / c->n1 - c->x2 / c->n2;
   double variance = (c->x1 + c->x2) / c->n1 / c->n2;
   if (!(variance > 0)) return;
   gap->statistic = square(gap_at) / variance;
-  gap->p_value = dist->chisq_tail(gap->statistic, 1, 0, 0);
+  gap->p_value = ioi_parity_chisq_tail(gap->statistic);
 }
 
 /* ---- which form --------------------------------------------------------- */
@@ -173,21 +172,20 @@ static void log_limits(const ioi_parity_table *c, double z, ioi_parity_gap *gap)
 }
 
 void ioi_parity_rate_limits(const ioi_parity_rule *rule,
-                            const ioi_parity_table *counts, double z,
-                            ioi_parity_gap *gap)
+                            const ioi_parity_table *counts, ioi_parity_gap *gap)
 {
   int conditional = rule->method == IOI_PARITY_RATE_EXACT
                     || rule->method == IOI_PARITY_RATE_MIDP;
   if (conditional)
     conditional_limits(rule, counts, gap);
   else if (rule->method == IOI_PARITY_RATE_LOG)
-    log_limits(counts, z, gap);
+    log_limits(counts, rule->z, gap);
   else if (rule->base == IOI_PARITY_RATIO)
-    score_ratio(counts, z, gap);
+    score_ratio(counts, rule->z, gap);
   else
-    score_difference(counts, z, gap);
+    score_difference(counts, rule->z, gap);
   if (conditional)
     conditional_test(rule, counts, gap);
   else
-    score_test(rule->distribution, counts, gap);
+    score_test(counts, gap);
 }

@@ -25,7 +25,11 @@ void ioi_parity_score_odds(const ioi_parity_table *counts, double z,
 
 /* Limits and test of a gap between two rates (parity_rates.c). */
 void ioi_parity_rate_limits(const ioi_parity_rule *rule,
-                            const ioi_parity_table *counts, double z,
+                            const ioi_parity_table *counts,
                             ioi_parity_gap *gap);
+
+/* Chance that chi-square with one degree of freedom is above x: that a normal
+ * deviate is farther from 0 than sqrt(x). */
+double ioi_parity_chisq_tail(double x);
 
 #endif

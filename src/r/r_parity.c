@@ -46,20 +46,30 @@ static double or_na(double x)
   return ISNAN(x) ? NA_REAL : x;
 }
 
-static void put(SEXP out, int column, R_xlen_t row, double x)
+/* Where the numbers of a table of make_gaps() are. */
+typedef struct {
+  double *number[NOTE];
+  int *note;
+} gap_columns;
+
+static gap_columns columns_of(SEXP gaps)
 {
-  SET_REAL_ELT(VECTOR_ELT(out, column), row, or_na(x));
+  gap_columns at;
+  for (int k = ESTIMATE; k < NOTE; k++)
+    at.number[k] = REAL(VECTOR_ELT(gaps, k));
+  at.note = INTEGER(VECTOR_ELT(gaps, NOTE));
+  return at;
 }
 
-static void put_gap(SEXP out, R_xlen_t row, const ioi_parity_gap *gap)
+static void put_gap(gap_columns to, R_xlen_t row, const ioi_parity_gap *gap)
 {
-  put(out, ESTIMATE, row, gap->estimate);
-  put(out, STD_ERROR, row, gap->std_error);
-  put(out, LOW, row, gap->low);
-  put(out, HIGH, row, gap->high);
-  put(out, STATISTIC, row, gap->statistic);
-  put(out, P_VALUE, row, gap->p_value);
-  SET_INTEGER_ELT(VECTOR_ELT(out, NOTE), row, (int) gap->note);
+  to.number[ESTIMATE][row] = or_na(gap->estimate);
+  to.number[STD_ERROR][row] = or_na(gap->std_error);
+  to.number[LOW][row] = or_na(gap->low);
+  to.number[HIGH][row] = or_na(gap->high);
+  to.number[STATISTIC][row] = or_na(gap->statistic);
+  to.number[P_VALUE][row] = or_na(gap->p_value);
+  to.note[row] = (int) gap->note;
 }
 
 /* The vectors of the list, checked; gives how many values each has. */
@@ -100,6 +110,7 @@ SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP sign,
   ioi_parity_measure what = (ioi_parity_measure) INTEGER_ELT(measure, 0);
   ioi_parity_method how = (ioi_parity_method) INTEGER_ELT(method, 0);
   SEXP out = PROTECT(make_gaps(rows));
+  gap_columns to = columns_of(out);
   for (R_xlen_t i = 0; i < rows; i++) {
     if (i % BETWEEN_INTERRUPTS == 0) R_CheckUserInterrupt();
     ioi_parity_pair pair = pair_at(v, i);
@@ -111,7 +122,7 @@ SEXP ioi_r_parity_estimates(SEXP measure, SEXP method, SEXP values, SEXP sign,
                              scale, v[DF][i], REAL_ELT(level, 0), &gap)
         != IOI_OK)
       Rf_error("ioi bug: level or method out of range");
-    put_gap(out, i, &gap);
+    put_gap(to, i, &gap);
   }
   UNPROTECT(1);
   return out;
@@ -127,10 +138,11 @@ SEXP ioi_r_parity_counts(SEXP measure, SEXP method, SEXP values, SEXP sign,
   const double *v[MOST_INPUTS];
   R_xlen_t rows = read_inputs(values, COUNT_INPUTS, v);
   ioi_parity_measure what = (ioi_parity_measure) INTEGER_ELT(measure, 0);
-  ioi_parity_rule rule = {ioi_r_distribution(), ioi_parity_base(what),
-                          (ioi_parity_count_method) INTEGER_ELT(method, 0),
-                          REAL_ELT(level, 0)};
+  ioi_parity_rule rule = ioi_parity_rule_at(
+    ioi_r_distribution(), ioi_parity_base(what),
+    (ioi_parity_count_method) INTEGER_ELT(method, 0), REAL_ELT(level, 0));
   SEXP out = PROTECT(make_gaps(rows));
+  gap_columns to = columns_of(out);
   for (R_xlen_t i = 0; i < rows; i++) {
     if (i % BETWEEN_INTERRUPTS == 0) R_CheckUserInterrupt();
     ioi_parity_pair pair = pair_at(v, i);
@@ -141,7 +153,7 @@ SEXP ioi_r_parity_counts(SEXP measure, SEXP method, SEXP values, SEXP sign,
                              &gap)
         != IOI_OK)
       Rf_error("ioi bug: counts, level or method out of range");
-    put_gap(out, i, &gap);
+    put_gap(to, i, &gap);
   }
   UNPROTECT(1);
   return out;
@@ -167,8 +179,8 @@ SEXP ioi_r_parity_gradient(SEXP measure, SEXP group, SEXP reference,
     ioi_parity_point((ioi_parity_measure) INTEGER_ELT(measure, 0),
                      REAL_ELT(group, i), REAL_ELT(reference, i), scale,
                      &estimate, &d_group, &d_reference);
-    put(out, 0, i, d_group);
-    put(out, 1, i, d_reference);
+    SET_REAL_ELT(VECTOR_ELT(out, 0), i, or_na(d_group));
+    SET_REAL_ELT(VECTOR_ELT(out, 1), i, or_na(d_reference));
   }
   UNPROTECT(1);
   return out;

@@ -16,7 +16,7 @@ static ioi_parity_gap from(ioi_parity_measure base,
                            double x2, double n2)
 {
   ioi_parity_gap gap;
-  ioi_parity_rule rule = {&rmath, base, method, 0.95};
+  ioi_parity_rule rule = ioi_parity_rule_at(&rmath, base, method, 0.95);
   ioi_parity_table table = {x1, n1, x2, n2};
   assert_int_equal(ioi_parity_counts(&rule, &table, &gap), IOI_OK);
   return gap;
@@ -121,17 +121,17 @@ static void counts_at_the_edges(void **state)
                            {1, -10, 2, 10},      {1, 10, 2, 1},
                            {1, 10, 2, INFINITY}, {INFINITY, 10, 2, 10}};
   ioi_parity_gap gap = {.estimate = 7, .low = 8};
-  ioi_parity_rule rule = {&rmath, IOI_PARITY_DIFFERENCE, IOI_PARITY_NEWCOMBE,
-                          0.95};
+  ioi_parity_rule rule = ioi_parity_rule_at(&rmath, IOI_PARITY_DIFFERENCE,
+                                            IOI_PARITY_NEWCOMBE, 0.95);
   (void) state;
   for (int i = 0; i < 6; i++) {
     ioi_parity_table table = {bad[i][0], bad[i][1], bad[i][2], bad[i][3]};
     assert_int_equal(ioi_parity_counts(&rule, &table, &gap), IOI_EDOMAIN);
   }
   ioi_parity_table good = {1, 2, 1, 2};
-  rule.level = 95;
-  assert_int_equal(ioi_parity_counts(&rule, &good, &gap), IOI_EDOMAIN);
-  rule.level = 0.95;
+  ioi_parity_rule percent =
+    ioi_parity_rule_at(&rmath, rule.base, rule.method, 95);
+  assert_int_equal(ioi_parity_counts(&percent, &good, &gap), IOI_EDOMAIN);
   rule.method = IOI_PARITY_KATZ; /* has no difference */
   assert_int_equal(ioi_parity_counts(&rule, &good, &gap), IOI_EDOMAIN);
   assert_true(gap.estimate == 7 && gap.low == 8);
