@@ -4,7 +4,7 @@
 #   labels    data frame of the columns that set rows apart, without the group
 #   group     the group each cell is about
 #   block     which combination of the labels it belongs to
-#   value, variance, low, high, n, df, flag
+#   value, variance, low, high, n, df, flag (one for all where none has any)
 #   people    those the group has in the whole: weights in means, shortfalls
 #   out       whether the cell takes no part in means (missing, with na.rm)
 # and `covariance` (of the values; NULL: none known, taken as independent),
@@ -218,7 +218,7 @@ parity_table <- function(x, columns, level, mover, call) {
   numbers <- list(
     value = number("estimate"), low = number("conf.low"), high = number("conf.high"),
     n = number("n", least = 0), df = number("df", Inf),
-    flag = rep("", length(cells$kept))
+    flag = ""
   )
   se <- if (published) {
     parity_se_from_limits(numbers$value, numbers$low, numbers$high, level)
@@ -264,7 +264,7 @@ parity_counts <- function(x, columns, level, rate, call) {
   c(cells, list(
     value = value, variance = parity_variance(value, n, rate), n = n, people = n,
     events = x1, rate = rate, low = rep(NA_real_, length(n)),
-    high = rep(NA_real_, length(n)), df = rep(Inf, length(n)), flag = rep("", length(n))
+    high = rep(NA_real_, length(n)), df = rep(Inf, length(n)), flag = ""
   ))
 }
 

@@ -128,8 +128,7 @@ parity_edges <- function(out, reference, self, measure) {
   if (measure == "relative_difference") at <- 0
   if (measure == "people_per_outcome") at <- NA_real_
   noted <- out$note > 0L
-  out$flag <- rep("", length(noted))
-  out$flag[noted] <- parity_flags[out$note[noted] + 1L]
+  out$flag <- if (any(noted)) parity_flags[out$note + 1L] else ""
   if (any(self)) {
     for (name in c("estimate", "conf.low", "conf.high")) out[[name]][self] <- at
     out$std.error[self] <- if (is.na(at)) NA else 0
@@ -161,8 +160,9 @@ parity_row_flags <- function(cells, reference, gap, measure, ci) {
     marks[["below four fifths"]] <- reads & gap$estimate < 0.8
   }
   own <- parity_marked(marks)
-  words <- c(list(gap$flag), parity_own_words(cells, reference, ci))
-  words[[1]][marks$empty | marks$missing | marks$no_reference] <- ""
+  noted <- gap$flag
+  if (any(nzchar(noted))) noted[marks$empty | marks$missing | marks$no_reference] <- ""
+  words <- c(list(noted), parity_own_words(cells, reference, ci))
   if (!any(vapply(words, function(w) any(nzchar(w)), NA))) {
     return(own)
   }

@@ -122,7 +122,8 @@ parity_cell_reference <- function(cells, at, label) {
     covariance = covariance, low = cells$low[r], high = cells$high[r],
     x = cells$events[r], n = cells$n[r], share = 0, df = together$df,
     people = together$n, has = has, same = same,
-    flag = cells$flag[r], label = cells$group[label]
+    flag = if (length(cells$flag) == 1) cells$flag else cells$flag[r],
+    label = cells$group[label]
   )
 }
 

@@ -1,7 +1,8 @@
 # Parity gaps: each group against its reference. What the user gives becomes cells
-# (R/parity-cells.R), each cell gets its reference (R/parity-reference.R), the core makes
-# a gap of each pair (R/parity-gaps.R), and the result is a table with the covariance of
-# the gaps (R/parity-result.R). The formulas, their sources and their edges are in
+# (R/parity-cells.R), each cell gets its reference (R/parity-reference.R, with
+# R/parity-mean.R and R/parity-published.R), the core makes a gap of each pair
+# (R/parity-gaps.R), and the result is a table with the covariance of the gaps
+# (R/parity-result.R). The formulas, their sources and their edges are in
 # src/core/parity.h and src/core/parity_counts.h.
 
 # Columns by which gaps are kept apart without being asked for.
