@@ -345,6 +345,9 @@ all_sampled <- function(sampling, at, given, rows) {
 
 # The same key with levels only for values that occur.
 occurring_levels <- function(column, rows) {
+  if (isTRUE(column$occur)) {
+    return(column)
+  }
   n <- tally_rows(list(column$key), rows, sums = list(n = list(kind = "rows", over = 1)))$n
   keep <- n > 0
   if (all(keep)) {

@@ -55,7 +55,7 @@ ioi_environments <- function(data, group, unit, count = NULL, coords = NULL, ban
   where <- spatial_places(layout, coords, split$geometry, lonlat, neighbours, smoothing)
   tally <- segregation_tally(layout)
   report_left_out(layout, tally)
-  table <- tally_table(layout, tally)
+  table <- tally$table
   found <- .Call(
     ioi_r_environment_shares, table, layout$first, where$core, core_smoothing(smoothing),
     getOption("ioi.threads")

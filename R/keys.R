@@ -30,7 +30,7 @@ key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
       return(key_read(x, as.integer(range[1]), span, labels))
     }
   }
-  if (is.character(x) && !is.object(x)) {
+  if (is_plain_text(x)) {
     return(key_text(x))
   }
   # unique() takes the class off a difftime
@@ -38,13 +38,26 @@ key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
   key_read(match(x, labels, incomparables = NA), 1L, length(labels), labels)
 }
 
+is_plain_text <- function(x) {
+  is.character(x) && !is.object(x)
+}
+
 # Text is coded in one pass; what is sorted are the labels, of which there are few. The
-# same text in two encodings is one label.
-key_text <- function(x) {
+# same text in two encodings is one label. `shown`: are the labels, so that they are
+# sorted as the language does? Else by their bytes, which is faster. All levels occur.
+key_text <- function(x, shown = TRUE) {
   coded <- .Call(ioi_r_code_text, x)
   values <- x[coded$first]
-  labels <- sort(unique(values))
-  key_read(match(values, labels)[coded$code + 1L], 1L, length(labels), labels)
+  labels <- if (coded$apart) values else unique(values)
+  key <- key_read(coded$code, 0L, length(values), labels)$key
+  if (shown || !coded$rising || !coded$apart) {
+    sorted <- order(labels, method = if (shown) "auto" else "radix")
+    rank <- order(sorted) - 1L
+    map <- if (coded$apart) rank else rank[match(values, labels)]
+    key <- key_remap(key, map, length(labels))
+    labels <- labels[sorted]
+  }
+  list(key = key, labels = labels, occur = TRUE)
 }
 
 key_read <- function(value, first, levels, labels) {
@@ -153,17 +166,23 @@ sum_kinds <- c(rows = 0L, n = 1L, w = 2L, ww = 3L, one = 4L)
 
 # The tally: `sums` is a named list; each has kind, over (position of its key) and
 # may have x and y (columns of `values` to multiply with). Gives a list of vectors
-# with these names. `centre`: taken off each column; `range`: c(rows before the
-# first, rows).
+# with these names; a sum with several x is a matrix, a column for each, and one with
+# `columns` a matrix of so many. `centre`: taken off each column; `range`: c(rows
+# before the first, rows).
 tally_rows <- function(keys, rows, weight = NULL, values = list(), sums,
                        centre = rep(0, length(values)), range = c(0, rows), chunk = NULL) {
   field <- function(name) {
     vapply(sums, function(s) if (is.null(s[[name]])) NA_integer_ else as.integer(s[[name]]), 0L)
   }
-  kind <- sum_kinds[vapply(sums, function(s) s$kind, "")]
+  kind <- unname(sum_kinds[vapply(sums, function(s) s$kind, "")])
+  x <- lapply(sums, function(s) if (is.null(s$x)) NA_integer_ else as.integer(s$x))
+  columns <- field("columns")
+  columns[lengths(x) > 1] <- lengths(x)[lengths(x) > 1]
+  sum <- rep(seq_along(sums), lengths(x))
   out <- .Call(
-    ioi_r_tally, keys, as.double(range), weight, values, as.double(centre), unname(kind),
-    field("over"), field("x"), field("y"), getOption("ioi.threads"), chunk
+    ioi_r_tally, keys, as.double(range), weight, values, as.double(centre), kind[sum],
+    field("over")[sum], unlist(x, use.names = FALSE), field("y")[sum], sum, columns,
+    getOption("ioi.threads"), chunk
   )
   names(out) <- names(sums)
   out

@@ -114,7 +114,7 @@ group_rows <- function(data, by, call = rlang::caller_env()) {
 
 # Levels of a key column, from 0.
 column_code <- function(key) {
-  as.integer(key$value) - key$first
+  .Call(ioi_r_levels, list(key), 1L, as.double(length(key$value)))
 }
 
 # The different values of `code` (0 .. levels - 1), ascending.

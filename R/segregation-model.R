@@ -118,7 +118,7 @@ ioi_segregation_model <- function(data, group, unit, count = NULL, by = NULL,
   )
   tally <- segregation_tally(layout)
   lost <- report_left_out(layout, tally)
-  table <- tally_table(layout, tally)
+  table <- tally$table
   check_whole_people(table)
   rows <- switch(options$model,
     beta_binomial = beta_rows(layout, table, plan, options),

@@ -100,7 +100,7 @@ ioi_segregation_null <- function(data, group, unit, count = NULL, by = NULL,
   plan <- segregation_plan(index, compare, groups, layout$labels, options)
   tally <- segregation_tally(layout)
   lost <- report_left_out(layout, tally)
-  table <- tally_table(layout, tally)
+  table <- tally$table
   check_whole_people(table)
   estimate <- null_estimate(layout, table, plan, options)
   null_result(layout, estimate, plan, compare, index, options, lost)

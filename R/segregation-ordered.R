@@ -196,8 +196,8 @@ check_enough_groups <- function(options, labels, call = rlang::caller_env()) {
 
 # Indices and, where asked, their covariance; areas in order, results within.
 ordered_estimate <- function(layout, tally, options) {
-  table <- tally_table(layout, tally)
-  people <- if (is.null(tally$n)) table else matrix(tally$n, ncol = ncol(table))
+  table <- tally$table
+  people <- if (is.null(tally$n)) table else tally$n
   out <- .Call(ioi_r_segregation_ordered, table, people, layout$first, options$core)
   areas <- length(layout$first) - 1L
   each <- length(options$index) * (1L + length(options$percentile))

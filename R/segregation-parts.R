@@ -6,14 +6,9 @@
 segregation_read <- function(source, columns, groups, call = rlang::caller_env()) {
   layout <- segregation_layout(source, columns, groups, call)
   tally <- segregation_tally(layout)
-  table <- tally_table(layout, tally)
   list(
-    layout = layout, table = table,
-    people = if (layout$wide || is.null(tally[["n"]])) {
-      table
-    } else {
-      matrix(tally[["n"]], ncol = ncol(table))
-    },
+    layout = layout, table = tally$table,
+    people = if (is.null(tally$n)) tally$table else tally$n,
     lost = report_left_out(layout, tally)
   )
 }

@@ -256,8 +256,8 @@ core_smoothing <- function(smoothing, bandwidth = smoothing$bandwidth) {
 spatial_values <- function(layout, tally, where, smoothing, compare, groups, reps,
                            call = rlang::caller_env()) {
   of <- segregation_comparisons(compare, groups, layout$labels, call)
-  table <- tally_table(layout, tally)
-  people <- if (is.null(tally$n)) table else matrix(tally$n, ncol = ncol(table))
+  table <- tally$table
+  people <- if (is.null(tally$n)) table else tally$n
   out <- .Call(
     ioi_r_spatial, table, layout$first, where$core,
     core_smoothing(smoothing, c(0, smoothing$bandwidth)), of$kind, of$a, of$b, reps,

@@ -174,21 +174,37 @@ occurring_areas <- function(area, rows, call) {
 # The key of the units that occur within each area: list(keys, at, first), first
 # being the positions at which the areas start.
 unit_key <- function(area, data, unit, rows, call) {
+  column <- unit_column(area$keys, data, unit, rows, call)
+  keys <- column$keys
+  areas <- keys[[area$at]]$levels
+  inside <- if (is.null(keys[[column$at]]$parts)) {
+    .Call(ioi_r_key_inside, keys, column$at, area$at, as.double(rows))
+  }
+  if (is.null(inside)) { # a name in two areas is two units
+    product <- add_product(keys, c(area$at, column$at), rows, dense = 0, call = call)
+    of_area <- product$code %/% keys[[column$at]]$levels
+    return(list(keys = product$keys, at = product$at, first = first_of(of_area, areas)))
+  }
+  sorted <- order(inside, method = "radix", na.last = NA)
+  map <- rep(-1L, length(inside))
+  map[sorted] <- seq_along(sorted) - 1L
+  keys[[column$at]] <- key_remap(keys[[column$at]], map, length(sorted))
+  list(keys = keys, at = column$at, first = first_of(inside[sorted], areas))
+}
+
+# The key of what names the units: list(keys, at). Without columns each row is a unit.
+unit_column <- function(keys, data, unit, rows, call) {
   for (name in unit) {
     check_key_type(data[[name]], "unit", call)
   }
-  column <- if (length(unit)) {
-    domain_key(area$keys, data, unit, rows, call)
+  own <- if (!length(unit)) {
+    key_read(seq_len(rows), 1L, rows, NULL)
+  } else if (length(unit) == 1 && is_plain_text(data[[unit]])) {
+    key_text(data[[unit]], shown = FALSE)
   } else {
-    list(keys = c(area$keys, list(key_read(seq_len(rows), 1L, rows, NULL)$key)),
-         at = length(area$keys) + 1L)
+    return(domain_key(keys, data, unit, rows, call)[c("keys", "at")])
   }
-  product <- add_product(column$keys, c(area$at, column$at), rows, dense = 0, call = call)
-  of_area <- product$code %/% column$keys[[column$at]]$levels
-  list(
-    keys = product$keys, at = product$at,
-    first = first_of(of_area, area$keys[[area$at]]$levels)
-  )
+  list(keys = c(keys, list(own$key)), at = length(keys) + 1L)
 }
 
 # Wide data: the counts are columns.
@@ -210,13 +226,14 @@ layout_long <- function(layout, groups, call) {
   text <- as.character(group$labels)
   layout$labels <- keep_groups(text, groups, call)
   layout$left_out <- setdiff(text, layout$labels)
-  layout$in_group_at <- length(layout$keys) + 1L
-  layout$keys <- c(layout$keys, list(group$key))
-  map <- match(text, layout$labels, nomatch = 0L) - 1L
-  kept_at <- length(layout$keys) + 1L
-  layout$keys <- c(layout$keys, list(key_remap(group$key, map, length(layout$labels))))
-  table <- add_product(layout$keys, c(kept_at, layout$unit_at), layout$rows, Inf, call)
-  known <- add_product(table$keys, c(layout$in_group_at, layout$unit_at), layout$rows, Inf, call)
+  kept <- match(text, layout$labels, nomatch = 0L) - 1L
+  at <- length(layout$keys) + 1:2
+  layout$keys <- c(layout$keys, list(
+    key_remap(group$key, kept, length(layout$labels)),
+    key_remap(group$key, rep(0L, length(text)), 1L) # any group
+  ))
+  table <- add_product(layout$keys, c(at[1], layout$unit_at), layout$rows, Inf, call)
+  known <- add_product(table$keys, c(at[2], layout$unit_at), layout$rows, Inf, call)
   layout$keys <- known$keys
   layout$table_at <- table$at
   layout$known_at <- known$at
@@ -257,32 +274,28 @@ keep_groups <- function(text, groups, call) {
   wanted
 }
 
-# The tally: people by unit and group, and the rows that took part; `n` counts
-# respondents where rows are people.
+# The tally: `table`, people by unit and group, and how many rows took part; `n`, like the
+# table, counts respondents where rows are people.
 segregation_tally <- function(layout, range = c(0, layout$rows), chunk = NULL) {
+  groups <- length(layout$labels)
   if (layout$wide) {
-    sums <- lapply(seq_along(layout$values), function(v) {
-      list(kind = "w", over = layout$unit_at, x = v)
-    })
-    names(sums) <- wide_sums(layout) # not the groups' own names, which may be any
-    sums <- c(list(known = list(kind = "rows", over = layout$unit_at)), sums)
+    sums <- list(
+      known = list(kind = "rows", over = layout$unit_at),
+      table = list(kind = "w", over = layout$unit_at, x = seq_len(groups), columns = groups)
+    )
   } else {
     sums <- list(
       known = list(kind = "rows", over = layout$known_at),
-      table = list(kind = "w", over = layout$table_at)
+      table = list(kind = "w", over = layout$table_at, columns = groups)
     )
     if (!length(layout$columns$count)) {
-      sums$n <- list(kind = "n", over = layout$table_at)
+      sums$n <- list(kind = "n", over = layout$table_at, columns = groups)
     }
   }
   tally_rows(
     layout$keys, layout$rows, layout$weight, layout$values, sums,
     range = range, chunk = chunk
   )
-}
-
-wide_sums <- function(layout) {
-  paste0("group", seq_along(layout$labels))
 }
 
 # Says how many rows lack group, unit or area; gives the number.
@@ -297,12 +310,6 @@ report_left_out <- function(layout, tally) {
     )
   }
   lost
-}
-
-# People in a units x groups matrix.
-tally_table <- function(layout, tally) {
-  x <- if (layout$wide) unlist(tally[wide_sums(layout)], use.names = FALSE) else tally$table
-  matrix(x, ncol = length(layout$labels))
 }
 
 # The comparisons: kind (0 multigroup, 1 pair, 2 rest) and the groups a and b, by

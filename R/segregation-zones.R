@@ -386,7 +386,7 @@ zone_layout <- function(layout, source, index, geometry, table, options,
   }
   everybody <- if (length(layout$left_out)) {
     whole <- segregation_layout(source, layout$columns, NULL, call)
-    tally_table(whole, segregation_tally(whole))
+    segregation_tally(whole)$table
   } else {
     table
   }

@@ -305,7 +305,7 @@ ioi_segregation <- function(data, group, unit, count = NULL, by = NULL,
   tally <- segregation_tally(layout)
   lost <- report_left_out(layout, tally)
   zones <- zone_layout(
-    layout, source, index, split$geometry, tally_table(layout, tally), places
+    layout, source, index, split$geometry, tally$table, places
   )
   estimate <- segregation_estimate(layout, tally, plan, options, zones)
   segregation_result(layout, estimate, plan, compare, index, options, lost)
@@ -392,8 +392,8 @@ check_design_options <- function(source, index, options, resample, call = rlang:
 # within.
 segregation_estimate <- function(layout, tally, plan, options, zones = NULL,
                                  call = rlang::caller_env()) {
-  table <- tally_table(layout, tally)
-  people <- if (is.null(tally$n)) table else matrix(tally$n, ncol = ncol(table))
+  table <- tally$table
+  people <- if (is.null(tally$n)) table else tally$n
   out <- segregation_values(table, people, layout$first, plan, zones)
   out$place_notes <- zones$notes
   areas <- length(layout$first) - 1L
@@ -407,10 +407,7 @@ segregation_estimate <- function(layout, tally, plan, options, zones = NULL,
 
 # Groups without members anywhere, and how many areas lack a group that is elsewhere.
 absent_groups <- function(table, layout) {
-  by_area <- rowsum(
-    table, rep(seq_along(layout$first[-1]), diff(layout$first)),
-    reorder = FALSE
-  ) > 0
+  by_area <- .Call(ioi_r_segregation_present, table, layout$first)
   nowhere <- colSums(by_area) == 0
   list(
     nowhere = layout$labels[nowhere],

@@ -6,8 +6,9 @@
 #include <gsl/gsl_errno.h>
 
 static const R_CallMethodDef call_methods[] = {
+  {"ioi_r_key_inside", (DL_FUNC) &ioi_r_key_inside, 4},
   {"ioi_r_index_find", (DL_FUNC) &ioi_r_index_find, 3},
-  {"ioi_r_tally", (DL_FUNC) &ioi_r_tally, 11},
+  {"ioi_r_tally", (DL_FUNC) &ioi_r_tally, 13},
   {"ioi_r_levels", (DL_FUNC) &ioi_r_levels, 3},
   {"ioi_r_resample_groups", (DL_FUNC) &ioi_r_resample_groups, 4},
   {"ioi_r_resample_totals", (DL_FUNC) &ioi_r_resample_totals, 3},
@@ -58,6 +59,7 @@ static const R_CallMethodDef call_methods[] = {
    (DL_FUNC) &ioi_r_segregation_ordered_covariance, 4},
   {"ioi_r_segregation_ordered_influence",
    (DL_FUNC) &ioi_r_segregation_ordered_influence, 3},
+  {"ioi_r_segregation_present", (DL_FUNC) &ioi_r_segregation_present, 2},
   {"ioi_r_segregation", (DL_FUNC) &ioi_r_segregation, 4},
   {"ioi_r_segregation_covariance", (DL_FUNC) &ioi_r_segregation_covariance, 5},
   {"ioi_r_segregation_influence", (DL_FUNC) &ioi_r_segregation_influence, 3},

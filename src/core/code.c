@@ -13,28 +13,75 @@ static size_t home(const void *address, size_t slots)
   return (size_t) (mixed >> 20) & (slots - 1);
 }
 
+/* The slot of an address, which is free where that is new. */
+static size_t slot_of(const ioi_coder *c, const void *const *x,
+                      const void *address)
+{
+  size_t s = home(address, c->slots);
+  while (c->table[s] >= 0 && x[c->first[c->table[s]]] != address)
+    s = (s + 1) & (c->slots - 1);
+  return s;
+}
+
+static void fill_table(const ioi_coder *c, const void *const *x)
+{
+  for (size_t s = 0; s < c->slots; s++) c->table[s] = -1;
+  for (size_t k = 0; k < c->levels; k++)
+    c->table[slot_of(c, x, x[c->first[k]])] = (int) k;
+}
+
+/* A new number for row i; -1: no room. */
+static int add_level(ioi_coder *c, size_t i)
+{
+  if (2 * c->levels >= c->slots) return -1;
+  c->first[c->levels] = (int) i;
+  return (int) c->levels++;
+}
+
+/* What sorts after all before is new, so that the table is not needed until a
+ * row does not. */
+static int number_of(ioi_coder *c, const void *const *x, size_t i,
+                     ioi_above *above)
+{
+  if (c->rising) {
+    if (c->levels == 0 || above(x[i], x[c->first[c->levels - 1]]))
+      return add_level(c, i);
+    c->rising = 0;
+    fill_table(c, x);
+  }
+  int *known = c->table + slot_of(c, x, x[i]);
+  if (*known < 0) *known = add_level(c, i);
+  return *known;
+}
+
+/* Rows mostly repeat the row before, or go on in the order of those before, or
+ * begin it again. */
 ioi_status ioi_code_addresses(const void *const *x, size_t n,
-                              const void *missing, size_t slots, int *table,
-                              int *code, int *first, size_t *levels)
+                              const void *missing, ioi_above *above,
+                              ioi_coder *c, int *code)
 {
   if (n > INT_MAX) return IOI_EDOMAIN;
-  for (size_t s = 0; s < slots; s++) table[s] = -1;
-  *levels = 0;
-  for (size_t i = 0; i < n; i++) {
+  if (!c->rising) fill_table(c, x);
+  for (size_t i = c->done, next = 0; i < n; i++) {
     if (x[i] == missing) {
-      code[i] = -1;
+      code[i] = INT_MIN;
       continue;
     }
-    size_t s = home(x[i], slots);
-    while (table[s] >= 0 && x[first[table[s]]] != x[i])
-      s = (s + 1) & (slots - 1);
-    if (table[s] < 0) {
-      if (2 * *levels >= slots) return IOI_EFULL;
-      first[*levels] = (int) i;
-      table[s] = (int) (*levels)++;
+    if (i > 0 && x[i] == x[i - 1])
+      code[i] = code[i - 1];
+    else if (next < c->levels && x[i] == x[c->first[next]])
+      code[i] = (int) next;
+    else if (c->levels > 0 && x[i] == x[c->first[0]])
+      code[i] = 0;
+    else
+      code[i] = number_of(c, x, i, above);
+    if (code[i] < 0) {
+      c->done = i;
+      return IOI_EFULL;
     }
-    code[i] = table[s];
+    next = (size_t) code[i] + 1;
   }
+  c->done = n;
   return IOI_OK;
 }
 

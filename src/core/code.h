@@ -7,20 +7,34 @@
 
 #include "core/status.h"
 
+/* Does the value at address one sort after that at two? */
+typedef int ioi_above(const void *one, const void *two);
+
+/* What is known of the numbers so far; starts as {slots, table, first, 0, 0, 1}.
+ *   slots   size of the table, a power of 2; table: so many ints of work space.
+ *   first   slots / 2 rows: where each number appears first.
+ *   done    rows that have their number; levels: how many numbers there are.
+ *   rising  not 0: each value sorts after those of the numbers before. */
+typedef struct {
+  size_t slots;
+  int *table, *first;
+  size_t done, levels;
+  int rising;
+} ioi_coder;
+
 /* Numbers the addresses in x from 0 in the order in which they appear.
  *
- *   x        [in]   n addresses.
- *   missing  [in]   the address that has no number.
- *   slots    [in]   size of the table, a power of 2.
- *   table    [out]  slots ints of work space.
- *   code     [out]  n numbers; -1 for `missing`.
- *   first    [out]  slots / 2 rows at most: where each number appears first.
- *   levels   [out]  how many there are.
- * IOI_EFULL: more than slots / 2; give a larger table. IOI_EDOMAIN: n is more
- * than an int holds. */
+ *   x        [in]      n addresses.
+ *   missing  [in]      the address that has no number.
+ *   above    [in]      a strict order of values; those that rise are found fast.
+ *   coder    [in,out]  as above.
+ *   code     [out]     n numbers; INT_MIN for `missing`.
+ * IOI_EFULL: there are more than slots / 2; call again with more slots, the same
+ * `first` in a longer array, and the rest as it is. IOI_EDOMAIN: n is more than
+ * an int holds. */
 ioi_status ioi_code_addresses(const void *const *x, size_t n,
-                              const void *missing, size_t slots, int *table,
-                              int *code, int *first, size_t *levels);
+                              const void *missing, ioi_above *above,
+                              ioi_coder *coder, int *code);
 
 /* Is x the same in all rows with the same code? x holds values of `width`
  * bytes, 4 or 8, which are compared bit by bit; code and first as above. */

@@ -198,6 +198,39 @@ void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,
   }
 }
 
+/* Not seen yet. */
+enum { NEW = -2 };
+
+static int inside_block(const ioi_level *inner, const ioi_level *outer,
+                        size_t rows, int *of)
+{
+  for (size_t i = 0; i < rows; i++) {
+    if (inner[i] == IOI_NO_LEVEL) continue;
+    const int here = outer[i] == IOI_NO_LEVEL ? -1 : (int) outer[i];
+    int *known = of + inner[i];
+    if (*known == NEW) *known = here;
+    if (*known != here) return 0;
+  }
+  return 1;
+}
+
+ioi_status ioi_key_inside(const ioi_key *key, size_t keys, size_t inner,
+                          size_t outer, size_t rows, int *of, ioi_level *level)
+{
+  const size_t levels = key[inner].levels;
+  for (size_t l = 0; l < levels; l++) of[l] = NEW;
+  for (size_t from = 0; from < rows; from += IOI_BLOCK) {
+    const size_t block = rows - from < IOI_BLOCK ? rows - from : IOI_BLOCK;
+    ioi_key_block(key, keys, from, block, level);
+    if (!inside_block(level + inner * IOI_BLOCK, level + outer * IOI_BLOCK,
+                      block, of))
+      return IOI_ECROSSED;
+  }
+  for (size_t l = 0; l < levels; l++)
+    if (of[l] == NEW) of[l] = -1;
+  return IOI_OK;
+}
+
 /* Enters the codes of one block; the new count, or slots when there is no
  * room for more than half of them. */
 static size_t enter_block(ioi_index *index, size_t rows, const uint64_t *code,

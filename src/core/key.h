@@ -109,6 +109,15 @@ ioi_status ioi_key_range_real(const double *value, size_t n, int *low,
 void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,
                    ioi_level *level);
 
+/* In which level of key `outer` all rows of each level of key `inner` are.
+ *
+ *   of     [out]  key[inner].levels: the level; -1 for none and for a level
+ *                 without rows.
+ *   level  [out]  work space, keys * IOI_BLOCK.
+ * IOI_ECROSSED: the rows of a level are in two, or some in none. */
+ioi_status ioi_key_inside(const ioi_key *key, size_t keys, size_t inner,
+                          size_t outer, size_t rows, int *of, ioi_level *level);
+
 /* Enters the codes of product key `which` over all rows in the index.
  *
  *   key    [in]      keys up to key[which], which has parts.

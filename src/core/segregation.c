@@ -7,7 +7,12 @@
 
 size_t ioi_segregation_work(size_t units, size_t groups)
 {
-  return 3 * units + 3 * groups;
+  return 3 * units + 3 * groups + IOI_CELLS;
+}
+
+double *ioi_segregation_shared(const ioi_prepared *m)
+{
+  return m->space->real + 3 * m->table->units + 3 * m->table->groups;
 }
 
 static const double *column(const ioi_table *table, size_t g)
@@ -47,6 +52,7 @@ ioi_status ioi_segregation_prepare(const ioi_table *table,
   m.all = ioi_exact_value(&all);
   if (!ioi_usable(m.all)) return IOI_EDOMAIN;
   for (size_t i = 0; i < table->units; i++) m.occupied += unit[i] > 0;
+  for (size_t c = 0; c < IOI_CELLS; c++) ioi_segregation_shared(&m)[c] = NAN;
   *margins = m;
   return IOI_OK;
 }
@@ -180,17 +186,24 @@ void ioi_segregation_rest(const ioi_table *table, size_t g, double *rest)
   }
 }
 
-double ioi_segregation_members(const ioi_table *table,
+void ioi_segregation_totals(const ioi_table *table, double *total)
+{
+  for (size_t g = 0; g < table->groups; g++) {
+    ioi_exact sum = {0, 0};
+    for (size_t i = 0; i < table->units; i++)
+      ioi_exact_add(&sum, column(table, g)[i]);
+    total[g] = ioi_exact_value(&sum);
+  }
+}
+
+double ioi_segregation_members(const double *total, size_t groups,
                                const ioi_comparison *comparison)
 {
   ioi_exact sum = {0, 0};
-  for (size_t g = 0; g < table->groups; g++) {
-    if (comparison->kind == IOI_COMPARE_PAIR && g != comparison->a
-        && g != comparison->b)
-      continue;
-    for (size_t i = 0; i < table->units; i++)
-      ioi_exact_add(&sum, column(table, g)[i]);
-  }
+  for (size_t g = 0; g < groups; g++)
+    if (comparison->kind != IOI_COMPARE_PAIR || g == comparison->a
+        || g == comparison->b)
+      ioi_exact_add(&sum, total[g]);
   return ioi_exact_value(&sum);
 }
 

@@ -139,6 +139,17 @@ typedef struct {
 
 size_t ioi_segregation_work(size_t units, size_t groups);
 
+/* Sums over cells that several indices of all groups share; they stand at the end
+ * of `real`, NaN until one of these indices asks for them. */
+typedef enum {
+  IOI_CELLS_DISTANCE,
+  IOI_CELLS_INFORMATION,
+  IOI_CELLS_SQUARE,
+  IOI_CELLS_EXPOSED,
+  IOI_CELLS_VARIED,
+  IOI_CELLS
+} ioi_cells;
+
 /* The margins of a table, which every index of it shares; made once.
  *   unit      members of each unit; group: members of each group.
  *   all       members; occupied: units with members; present: groups with
@@ -194,9 +205,12 @@ ioi_status ioi_segregation_two(const ioi_segregation_index *index,
                                double *value, double *u_x, double *u_y,
                                size_t *occupied);
 
+/* Members of each group: table->groups values. */
+void ioi_segregation_totals(const ioi_table *table, double *total);
+
 /* Members of the groups in a comparison: those of a and b for a pair, else
- * everybody. */
-double ioi_segregation_members(const ioi_table *table,
+ * everybody. total: of each group. */
+double ioi_segregation_members(const double *total, size_t groups,
                                const ioi_comparison *comparison);
 
 /* rest[i] = members of all groups but g in unit i; table->units values. */

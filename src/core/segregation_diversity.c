@@ -1,24 +1,6 @@
 /* segregation_diversity.c - how mixed a population is, wherever it lives. */
 #include "core/segregation_parts.h"
 
-double ioi_divergence(double n, double m, double excess)
-{
-  if (!(n > 0)) return m;
-  const double d = excess / m;
-  if (fabs(d) > 0.05) return n * log(n / m) - excess;
-  /* (1 + d) ln(1 + d) - d = d^2/2 - d^3/6 + d^4/12 - ... */
-  double sum = 0;
-  for (int k = 13; k >= 2; k--) sum = 1.0 / (k * (k - 1)) - d * sum;
-  return m * d * d * sum;
-}
-
-double ioi_log_ratio(double n, double m, double excess)
-{
-  if (!(n > 0)) return 0;
-  const double d = excess / m;
-  return fabs(d) > 0.05 ? log(n / m) : log1p(d);
-}
-
 /* All digits where one group is nearly everybody. */
 double ioi_log_share(double group, double all)
 {

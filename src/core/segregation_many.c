@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/segregation_parts.h"
+#include "core/vector.h"
 
 typedef struct {
   double n, t;      /* the cell and its unit */
@@ -20,10 +21,8 @@ typedef struct {
   double value, n, t, N, T;
 } term;
 
-typedef term cell_term(const cell *c);
-
 /* |n - t P| / T */
-static term distance(const cell *c)
+static inline term distance(const cell *c)
 {
   const double s = c->excess > 0 ? 1 : c->excess < 0 ? -1 : 0, T = c->T;
   const double v = fabs(c->excess) / T;
@@ -32,7 +31,7 @@ static term distance(const cell *c)
 }
 
 /* n/T ln(n/(t P)), as a divergence */
-static term information(const cell *c)
+static inline term information(const cell *c)
 {
   const double m = c->t * c->P, T = c->T;
   const double v = ioi_divergence(c->n, m, c->excess) / T;
@@ -42,20 +41,20 @@ static term information(const cell *c)
 }
 
 /* (n - t P)^2 / (t T), over `by` */
-static term square(const cell *c)
+static inline term square(const cell *c)
 {
   const double e = c->excess, t = c->t, T = c->T, v = e * e / t / T;
   return (term){v, 2 * e / t / T, (-2 * c->P - e / t) * (e / t) / T,
                 -2 * e / T / T, 2 * e * c->P / T / T - v / T};
 }
 
-static term divided(term v, double by)
+static inline term divided(term v, double by)
 {
   return (term){v.value / by, v.n / by, v.t / by, v.N / by, v.T / by};
 }
 
 /* t (p - P)^2 / (T (1 - P)) */
-static term exposed(const cell *c)
+static inline term exposed(const cell *c)
 {
   term v = divided(square(c), c->others / c->T);
   v.N += v.value / c->others;
@@ -64,7 +63,7 @@ static term exposed(const cell *c)
 }
 
 /* t (p - P)^2 / (T (G - 1) P) */
-static term varied(const cell *c)
+static inline term varied(const cell *c)
 {
   term v = divided(square(c), c->P * (c->groups - 1));
   v.N -= v.value / c->N;
@@ -75,40 +74,101 @@ static term varied(const cell *c)
 typedef enum { BY_NOTHING, BY_INTERACTION, BY_TWICE, BY_ENTROPY } divisor;
 
 typedef struct {
-  cell_term *term;
+  ioi_cells cells;
   divisor by;
   double most;
 } recipe;
 
 static const recipe recipes[IOI_SEGREGATION_INDICES] = {
-  [IOI_DISSIMILARITY] = {distance, BY_TWICE, 1},
-  [IOI_THEIL] = {information, BY_ENTROPY, 1},
-  [IOI_MUTUAL_INFORMATION] = {information, BY_NOTHING, INFINITY},
-  [IOI_NORMALISED_EXPOSURE] = {exposed, BY_NOTHING, 1},
-  [IOI_RELATIVE_DIVERSITY] = {square, BY_INTERACTION, 1},
-  [IOI_SQUARED_CV] = {varied, BY_NOTHING, 1},
-  [IOI_KARMEL_MACLACHLAN] = {distance, BY_NOTHING, 2}};
+  [IOI_DISSIMILARITY] = {IOI_CELLS_DISTANCE, BY_TWICE, 1},
+  [IOI_THEIL] = {IOI_CELLS_INFORMATION, BY_ENTROPY, 1},
+  [IOI_MUTUAL_INFORMATION] = {IOI_CELLS_INFORMATION, BY_NOTHING, INFINITY},
+  [IOI_NORMALISED_EXPOSURE] = {IOI_CELLS_EXPOSED, BY_NOTHING, 1},
+  [IOI_RELATIVE_DIVERSITY] = {IOI_CELLS_SQUARE, BY_INTERACTION, 1},
+  [IOI_SQUARED_CV] = {IOI_CELLS_VARIED, BY_NOTHING, 1},
+  [IOI_KARMEL_MACLACHLAN] = {IOI_CELLS_DISTANCE, BY_NOTHING, 2}};
 
-/* Sums over one group; adds what its terms feel of each unit to by_unit. */
-static term sum_group(const ioi_prepared *m, const recipe *how, size_t g,
+/* The term of a kind; where the kind is known, only that is compiled. */
+IOI_INLINE term term_of(ioi_cells kind, const cell *c)
+{
+  switch (kind) {
+  case IOI_CELLS_DISTANCE:
+    return distance(c);
+  case IOI_CELLS_INFORMATION:
+    return information(c);
+  case IOI_CELLS_EXPOSED:
+    return exposed(c);
+  case IOI_CELLS_VARIED:
+    return varied(c);
+  default:
+    return square(c);
+  }
+}
+
+static inline cell first_cell(const ioi_prepared *m, size_t g)
+{
+  return (cell){.N = m->group[g],
+                .T = m->all,
+                .P = m->group[g] / m->all,
+                .others = m->all - m->group[g],
+                .groups = (double) m->present};
+}
+
+/* The sum of a term over one group. */
+IOI_INLINE double add_group(const ioi_prepared *m, ioi_cells kind, size_t g)
+{
+  const double *n = m->table->count + g * m->table->stride;
+  ioi_exact value = {0, 0};
+  cell c = first_cell(m, g);
+  for (size_t i = 0; i < m->table->units; i++) {
+    c.n = n[i];
+    c.t = m->unit[i];
+    if (!(c.t > 0)) continue;
+    c.excess = ioi_excess(c.n, c.t, c.N, c.T);
+    ioi_exact_add(&value, term_of(kind, &c).value);
+  }
+  return ioi_exact_value(&value);
+}
+
+static double group_sum(const ioi_prepared *m, ioi_cells kind, size_t g)
+{
+  switch (kind) {
+  case IOI_CELLS_DISTANCE:
+    return add_group(m, IOI_CELLS_DISTANCE, g);
+  case IOI_CELLS_INFORMATION:
+    return add_group(m, IOI_CELLS_INFORMATION, g);
+  default:
+    return add_group(m, kind, g);
+  }
+}
+
+/* The sum over all groups, which indices of one kind share. */
+static double sum_of(const ioi_prepared *m, ioi_cells kind)
+{
+  double *known = ioi_segregation_shared(m) + kind;
+  ioi_exact sum = {0, 0};
+  if (!isnan(*known)) return *known;
+  for (size_t g = 0; g < m->table->groups; g++)
+    if (m->group[g] > 0) ioi_exact_add(&sum, group_sum(m, kind, g));
+  return *known = ioi_exact_value(&sum);
+}
+
+/* The same for one group with the derivatives; adds what its terms feel of each
+ * unit to by_unit. */
+static term slopes_of(const ioi_prepared *m, ioi_cells kind, size_t g,
                       double *u, double *by_unit)
 {
   const double *n = m->table->count + g * m->table->stride;
   ioi_exact value = {0, 0}, N = {0, 0}, T = {0, 0};
-  cell c = {.N = m->group[g],
-            .T = m->all,
-            .P = m->group[g] / m->all,
-            .others = m->all - m->group[g],
-            .groups = (double) m->present};
+  cell c = first_cell(m, g);
   for (size_t i = 0; i < m->table->units; i++) {
     c.n = n[i];
     c.t = m->unit[i];
-    if (u) u[i] = 0;
+    u[i] = 0;
     if (!(c.t > 0)) continue;
     c.excess = ioi_excess(c.n, c.t, c.N, c.T);
-    const term v = how->term(&c);
+    const term v = term_of(kind, &c);
     ioi_exact_add(&value, v.value);
-    if (!u) continue;
     ioi_exact_add(&N, v.N);
     ioi_exact_add(&T, v.T);
     u[i] = v.n;
@@ -136,35 +196,44 @@ static double divide_by(const ioi_prepared *m, divisor by, double *slope)
   return by == BY_TWICE ? 2 * I : by == BY_INTERACTION ? I : 1;
 }
 
+/* Derivatives of S by every cell; S. */
+static double sum_slopes(const ioi_prepared *m, ioi_cells kind, double *u)
+{
+  const size_t units = m->table->units, groups = m->table->groups;
+  double *by_unit = m->space->real + units + groups;
+  double *by_group = by_unit + units;
+  ioi_exact S = {0, 0}, T = {0, 0};
+  memset(by_unit, 0, units * sizeof *by_unit);
+  for (size_t g = 0; g < groups; g++) {
+    by_group[g] = 0;
+    if (!(m->group[g] > 0)) continue;
+    const term v = slopes_of(m, kind, g, u + g * units, by_unit);
+    ioi_exact_add(&S, v.value);
+    ioi_exact_add(&T, v.T);
+    by_group[g] = v.N;
+  }
+  for (size_t g = 0; g < groups; g++)
+    for (size_t i = 0; i < units; i++)
+      u[g * units + i] += by_unit[i] + by_group[g] + ioi_exact_value(&T);
+  return ioi_exact_value(&S);
+}
+
 ioi_status ioi_segregation_sum_many(const ioi_prepared *m,
                                     const ioi_segregation_index *index,
                                     double *value, double *u)
 {
   const recipe *how = recipes + index->id;
   const size_t units = m->table->units, groups = m->table->groups;
-  double *by_unit = m->space->real + units + groups;
-  double *by_group = by_unit + units, *slope = by_group + groups;
-  ioi_exact S = {0, 0}, T = {0, 0};
-  if (u) memset(by_unit, 0, units * sizeof *by_unit);
-  for (size_t g = 0; g < groups; g++) {
-    by_group[g] = 0;
-    if (!(m->group[g] > 0)) continue;
-    const term v = sum_group(m, how, g, u ? u + g * units : NULL, by_unit);
-    ioi_exact_add(&S, v.value);
-    ioi_exact_add(&T, v.T);
-    by_group[g] = v.N;
-  }
-  const double F = divide_by(m, how->by, slope);
-  const double theta = ioi_exact_value(&S) / F;
+  double *slope = m->space->real + 2 * (units + groups);
+  const double S = u ? sum_slopes(m, how->cells, u) : sum_of(m, how->cells);
+  const double F = divide_by(m, how->by, slope), theta = S / F;
   if (!(theta < INFINITY) || !(F > 0)) return IOI_EDOMAIN;
   *value = theta > how->most ? how->most : theta;
   for (size_t g = 0; u && g < groups; g++)
-    for (size_t i = 0; i < units; i++) {
-      const double dS =
-        u[g * units + i] + by_unit[i] + by_group[g] + ioi_exact_value(&T);
-      u[g * units + i] =
-        m->group[g] > 0 && m->unit[i] > 0 ? (dS - theta * slope[g]) / F : 0;
-    }
+    for (size_t i = 0; i < units; i++)
+      u[g * units + i] = m->group[g] > 0 && m->unit[i] > 0
+                           ? (u[g * units + i] - theta * slope[g]) / F
+                           : 0;
   return IOI_OK;
 }
 

@@ -33,12 +33,31 @@ static inline double ioi_excess(double n, double t, double group, double all)
   return fabs(over - under) <= IOI_TIE * (over + under) ? 0 : over - under;
 }
 
+/* (1 + d) ln(1 + d) - d = d^2/2 - d^3/6 + d^4/12 - ..., |d| <= 0.05. */
+static inline double ioi_divergence_series(double d)
+{
+  double sum = 0;
+  for (int k = 13; k >= 2; k--) sum = 1.0 / (k * (k - 1)) - d * sum;
+  return d * d * sum;
+}
+
 /* n ln(n/m) - n + m, m > 0, given n - m: not negative, and exact where n and m
  * nearly agree. */
-double ioi_divergence(double n, double m, double excess);
+static inline double ioi_divergence(double n, double m, double excess)
+{
+  if (!(n > 0)) return m;
+  const double d = excess / m;
+  if (fabs(d) > 0.05) return n * log(n / m) - excess;
+  return m * ioi_divergence_series(d);
+}
 
 /* ln(n/m), given n - m; 0 where n is 0, whose logarithm is infinite. */
-double ioi_log_ratio(double n, double m, double excess);
+static inline double ioi_log_ratio(double n, double m, double excess)
+{
+  if (!(n > 0)) return 0;
+  const double d = excess / m;
+  return fabs(d) > 0.05 ? log(n / m) : log1p(d);
+}
 
 /* ln(N/T), N > 0. */
 double ioi_log_share(double group, double all);
@@ -54,6 +73,9 @@ double ioi_interaction(const double *group, size_t groups, double all);
  * s_y: its derivatives, n values each, or both NULL. sorted: 2 * n. */
 double ioi_gini_sum(const double *x, const double *y, size_t n,
                     ioi_sorted *sorted, double *s_x, double *s_y);
+
+/* The sums of a table that are known already, by ioi_cells; NaN for others. */
+double *ioi_segregation_shared(const ioi_prepared *margins);
 
 /* The indices of all groups, by topic; statuses of ioi_segregation(). */
 ioi_status ioi_segregation_sum_many(const ioi_prepared *margins,

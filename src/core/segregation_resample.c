@@ -6,50 +6,105 @@
 
 #include "core/segregation_parts.h"
 
+/* Values of a Poisson law of mean c or less, all but 1e-18 of it. */
+static size_t values_of(size_t c)
+{
+  return c + (size_t) ceil(9 * sqrt((double) c)) + 20;
+}
+
+size_t ioi_persons_columns(void)
+{
+  size_t sum = 0;
+  for (size_t c = 1; c <= IOI_SMALL; c++) sum += values_of(c);
+  return sum;
+}
+
+static void poisson_law(double mean, size_t n, ioi_alias *column)
+{
+  double p[IOI_SMALL_VALUES];
+  size_t work[IOI_SMALL_VALUES];
+  p[0] = exp(-mean);
+  for (size_t k = 1; k < n; k++) p[k] = p[k - 1] * mean / (double) k;
+  ioi_alias_make(p, n, column, work);
+}
+
+/* The part of the persons that is drawn cell by cell, of all members. */
+static double part_of(double all)
+{
+  const double whole = floor(all + 0.5), spare = 6 * sqrt(whole);
+  return whole > spare ? (whole - spare) / all : 0;
+}
+
+void ioi_persons_laws(double all, ioi_alias *column, ioi_small_laws *laws)
+{
+  for (size_t c = 1; c <= IOI_SMALL; c++) {
+    laws->of[c] = column;
+    poisson_law((double) c * part_of(all), values_of(c), column);
+    column += values_of(c);
+  }
+}
+
+static double draw_cell(double n, double part, const ioi_small_laws *laws,
+                        ioi_stream *stream)
+{
+  if (!(n > 0)) return 0;
+  const size_t c = laws && n <= IOI_SMALL ? (size_t) n : 0;
+  if (c == 0 || (double) c != n) return ioi_stream_poisson(stream, n * part);
+  return ioi_alias_draw(laws->of[c], values_of(c), stream);
+}
+
 /* Poisson draws for all cells; their sum. */
 static double draw_cells(const ioi_table *table, double part,
-                         ioi_stream *stream, double *drawn)
+                         const ioi_small_laws *laws, ioi_stream *stream,
+                         double *drawn)
 {
   double sum = 0;
   for (size_t g = 0; g < table->groups; g++) {
     const double *n = table->count + g * table->stride;
     double *out = drawn + g * table->units;
     for (size_t i = 0; i < table->units; i++) {
-      out[i] = ioi_stream_poisson(stream, n[i] * part);
+      out[i] = draw_cell(n[i], part, laws, stream);
       sum += out[i];
     }
   }
   return sum;
 }
 
+static double next_cut(double cut, double more, ioi_stream *stream)
+{
+  return more > 0 ? cut * pow(ioi_stream_unit(stream), 1 / more) : cut;
+}
+
 /* Adds `more` persons: uniform numbers in descending order cut the cells, which
- * are passed once, from the last. */
+ * are passed once, from the last. The first with members takes what rounding
+ * leaves. */
 static void fill_up(const ioi_table *table, double all, double more,
                     ioi_stream *stream, double *drawn)
 {
-  double cut = 1, above = all;
-  size_t cell = table->units * table->groups;
-  for (double left = more; left > 0; left--) {
-    cut *= pow(ioi_stream_unit(stream), 1 / left);
-    while (cell > 0
-           && (above > cut * all || cell == table->units * table->groups)) {
-      cell--;
-      above -=
-        table->count[cell / table->units * table->stride + cell % table->units];
+  double cut = next_cut(all, more, stream), above = all;
+  size_t first = 0;
+  for (size_t g = table->groups; g-- > 0;) {
+    const double *n = table->count + g * table->stride;
+    for (size_t i = table->units; i-- > 0;) {
+      above -= n[i];
+      for (; more > 0 && cut > above && n[i] > 0;
+           cut = next_cut(cut, --more, stream))
+        drawn[g * table->units + i]++;
+      if (n[i] > 0) first = g * table->units + i;
     }
-    drawn[cell]++;
   }
+  drawn[first] += more;
 }
 
 void ioi_resample_persons(const ioi_table *table, double all,
-                          ioi_stream *stream, double *drawn)
+                          const ioi_small_laws *laws, ioi_stream *stream,
+                          double *drawn)
 {
-  const double whole = floor(all + 0.5), spare = 6 * sqrt(whole);
-  const double part = whole > spare ? (whole - spare) / all : 0;
+  const double whole = floor(all + 0.5);
   double got;
-  do got = draw_cells(table, part, stream, drawn);
+  do got = draw_cells(table, part_of(all), laws, stream, drawn);
   while (got > whole);
-  fill_up(table, all, whole - got, stream, drawn);
+  if (got < whole) fill_up(table, all, whole - got, stream, drawn);
 }
 
 void ioi_resample_by_group(const ioi_prepared *m, ioi_stream *stream,
@@ -59,7 +114,8 @@ void ioi_resample_by_group(const ioi_prepared *m, ioi_stream *stream,
   for (size_t g = 0; g < table->groups; g++) {
     const ioi_table one = {table->count + g * table->stride, table->stride,
                            table->units, 1};
-    ioi_resample_persons(&one, m->group[g], stream, drawn + g * table->units);
+    ioi_resample_persons(&one, m->group[g], NULL, stream,
+                         drawn + g * table->units);
   }
 }
 

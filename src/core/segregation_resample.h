@@ -3,8 +3,25 @@
 #ifndef IOI_CORE_SEGREGATION_RESAMPLE_H
 #define IOI_CORE_SEGREGATION_RESAMPLE_H
 
+#include "core/alias.h"
 #include "core/segregation.h"
 #include "core/stream.h"
+
+/* Cells of up to IOI_SMALL members are drawn from tables of at most
+ * IOI_SMALL_VALUES values: of[c] for a cell of c. */
+#define IOI_SMALL ((size_t) 64)
+#define IOI_SMALL_VALUES ((size_t) 160)
+
+typedef struct {
+  const ioi_alias *of[IOI_SMALL + 1];
+} ioi_small_laws;
+
+/* Columns that ioi_persons_laws() needs. */
+size_t ioi_persons_columns(void);
+
+/* Makes the tables, which all draws of `all` persons share.
+ *   column  [out]  work space that `laws` keeps. */
+void ioi_persons_laws(double all, ioi_alias *column, ioi_small_laws *laws);
 
 /* As many persons as the table has (to the nearest whole one), drawn with
  * replacement: a multinomial over cells. Poisson draws with slightly smaller
@@ -12,9 +29,11 @@
  * in the rare case that they are too many they are drawn again. O(cells).
  *
  *   all    [in]   members of the table, below 2^53.
+ *   laws   [in]   the tables of `all`; NULL: each cell is drawn without.
  *   drawn  [out]  groups * units, group by group. */
 void ioi_resample_persons(const ioi_table *table, double all,
-                          ioi_stream *stream, double *drawn);
+                          const ioi_small_laws *laws, ioi_stream *stream,
+                          double *drawn);
 
 /* The same for each group by itself, so that its total stays. */
 void ioi_resample_by_group(const ioi_prepared *margins, ioi_stream *stream,

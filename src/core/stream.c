@@ -19,29 +19,6 @@ void ioi_stream_open(ioi_stream *stream, uint64_t seed, uint64_t number)
   for (int i = 0; i < 4; i++) stream->state[i] = split_mix(&start);
 }
 
-static uint64_t rotate(uint64_t x, int by)
-{
-  return (x << by) | (x >> (64 - by));
-}
-
-uint64_t ioi_stream_bits(ioi_stream *stream)
-{
-  uint64_t *s = stream->state;
-  const uint64_t out = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
-  s[2] ^= s[0];
-  s[3] ^= s[1];
-  s[1] ^= s[2];
-  s[0] ^= s[3];
-  s[2] ^= t;
-  s[3] = rotate(s[3], 45);
-  return out;
-}
-
-double ioi_stream_unit(ioi_stream *stream)
-{
-  return ((double) (ioi_stream_bits(stream) >> 12) + 0.5) * 0x1p-52;
-}
-
 uint64_t ioi_stream_below(ioi_stream *stream, uint64_t n)
 {
   const uint64_t whole = UINT64_MAX - UINT64_MAX % n;

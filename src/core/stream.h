@@ -15,10 +15,29 @@ typedef struct {
 
 void ioi_stream_open(ioi_stream *stream, uint64_t seed, uint64_t number);
 
-uint64_t ioi_stream_bits(ioi_stream *stream);
+static inline uint64_t ioi_rotate(uint64_t x, int by)
+{
+  return (x << by) | (x >> (64 - by));
+}
+
+static inline uint64_t ioi_stream_bits(ioi_stream *stream)
+{
+  uint64_t *s = stream->state;
+  const uint64_t out = ioi_rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
+  s[2] ^= s[0];
+  s[3] ^= s[1];
+  s[1] ^= s[2];
+  s[0] ^= s[3];
+  s[2] ^= t;
+  s[3] = ioi_rotate(s[3], 45);
+  return out;
+}
 
 /* Uniform on (0, 1), never 0 or 1. */
-double ioi_stream_unit(ioi_stream *stream);
+static inline double ioi_stream_unit(ioi_stream *stream)
+{
+  return ((double) (ioi_stream_bits(stream) >> 12) + 0.5) * 0x1p-52;
+}
 
 /* One of 0 .. n - 1, all alike; n > 0. */
 uint64_t ioi_stream_below(ioi_stream *stream, uint64_t n);

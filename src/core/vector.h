@@ -13,6 +13,13 @@
 #define IOI_VECTOR
 #endif
 
+/* Before a function whose loop is compiled anew for every constant it is given. */
+#ifdef __GNUC__
+#define IOI_INLINE static inline __attribute__((always_inline))
+#else
+#define IOI_INLINE static inline
+#endif
+
 /* Before a function that is called only where ioi_is_wide(): it may use AVX and
  * fused multiplication, whose results differ in the last bit, by the rounding
  * that fusing spares. */

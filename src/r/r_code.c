@@ -4,32 +4,61 @@
 
 #include "core/code.h"
 
+#include <string.h>
+
+/* Texts outside ASCII have one encoding, so that none of them are the same. */
+static int is_one_encoding(SEXP x, const ioi_coder *coder)
+{
+  int seen = -1;
+  for (size_t k = 0; k < coder->levels; k++) {
+    SEXP text = STRING_ELT(x, coder->first[k]);
+    const unsigned char *c = (const unsigned char *) CHAR(text);
+    while (*c > 0 && *c < 128) c++;
+    if (*c == 0) continue;
+    const int mark = (int) Rf_getCharCE(text);
+    if (seen >= 0 && mark != seen) return 0;
+    seen = mark;
+  }
+  return 1;
+}
+
+static int text_above(const void *one, const void *two)
+{
+  return strcmp(CHAR((SEXP) one), CHAR((SEXP) two)) > 0;
+}
+
+/* Room for eight times as many numbers. */
+static void more_room(ioi_coder *coder)
+{
+  const size_t slots = coder->slots > 0 ? 8 * coder->slots : 4096;
+  int *table = (int *) R_alloc(slots + slots / 2, sizeof *table);
+  if (coder->levels > 0)
+    memcpy(table + slots, coder->first, coder->levels * sizeof *table);
+  coder->slots = slots;
+  coder->table = table;
+  coder->first = table + slots;
+}
+
 /* x: text. A list: code, from 0, NA for a missing text; first, the row, from 1,
- * where each code appears first. The same text in two encodings has two. */
+ * where each code appears first; apart: FALSE where the same text may have two
+ * codes, in two encodings; rising: the texts of the codes rise, byte by byte. */
 SEXP ioi_r_code_text(SEXP x)
 {
-  const size_t n = (size_t) XLENGTH(x);
   const void *const *address = (const void *const *) STRING_PTR_RO(x);
-  const char *names[] = {"code", "first", ""};
+  const char *names[] = {"code", "first", "apart", "rising", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, XLENGTH(x)));
   int *code = INTEGER(VECTOR_ELT(out, 0));
-  int *first = NULL;
-  size_t levels = 0;
-  ioi_status status = IOI_EFULL;
-  for (size_t slots = 4096; status == IOI_EFULL; slots *= 8) {
-    const void *top = vmaxget();
-    int *table = (int *) R_alloc(slots + slots / 2, sizeof *table);
-    first = table + slots;
-    status = ioi_code_addresses(address, n, (const void *) NA_STRING, slots,
-                                table, code, first, &levels);
-    if (status == IOI_EFULL) vmaxset(top);
-  }
-  SET_VECTOR_ELT(out, 1, Rf_allocVector(INTSXP, (R_xlen_t) levels));
-  for (size_t k = 0; k < levels; k++)
-    INTEGER(VECTOR_ELT(out, 1))[k] = first[k] + 1;
-  for (size_t i = 0; i < n; i++)
-    if (code[i] < 0) code[i] = NA_INTEGER;
+  ioi_coder coder = {0, NULL, NULL, 0, 0, 1};
+  do more_room(&coder);
+  while (ioi_code_addresses(address, (size_t) XLENGTH(x),
+                            (const void *) NA_STRING, text_above, &coder, code)
+         == IOI_EFULL);
+  SET_VECTOR_ELT(out, 1, Rf_allocVector(INTSXP, (R_xlen_t) coder.levels));
+  int *row = INTEGER(VECTOR_ELT(out, 1));
+  for (size_t k = 0; k < coder.levels; k++) row[k] = coder.first[k] + 1;
+  SET_VECTOR_ELT(out, 2, Rf_ScalarLogical(is_one_encoding(x, &coder)));
+  SET_VECTOR_ELT(out, 3, Rf_ScalarLogical(coder.rising));
   UNPROTECT(1);
   return out;
 }

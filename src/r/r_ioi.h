@@ -45,10 +45,11 @@ static inline const double *ioi_r_values_or_null(SEXP x)
 }
 
 /* The routines, by topic; each file of src/r says what they take and give. */
+SEXP ioi_r_key_inside(SEXP keys, SEXP inner, SEXP outer, SEXP rows);
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
-                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP threads,
-                 SEXP chunk);
+                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP place, SEXP columns,
+                 SEXP threads, SEXP chunk);
 SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_scan(SEXP x);
 SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows);
@@ -120,6 +121,7 @@ SEXP ioi_r_segregation_ordered(SEXP table, SEXP people, SEXP first, SEXP how);
 SEXP ioi_r_segregation_ordered_covariance(SEXP table, SEXP first, SEXP how,
                                           SEXP full);
 SEXP ioi_r_segregation_ordered_influence(SEXP table, SEXP first, SEXP how);
+SEXP ioi_r_segregation_present(SEXP table, SEXP first);
 SEXP ioi_r_segregation(SEXP table, SEXP people, SEXP first, SEXP plan);
 SEXP ioi_r_segregation_covariance(SEXP table, SEXP first, SEXP plan, SEXP apart,
                                   SEXP full);

@@ -74,11 +74,11 @@ ioi_status ioi_r_index(const ioi_r_job *job, const ioi_prepared *margins,
 }
 
 /* Whom a result counts: for exposure everybody, whoever meets whom. */
-static double members(const ioi_r_job *job, const ioi_table *people, size_t r)
+static double members(const ioi_r_job *job, const double *total, size_t r)
 {
   static const ioi_comparison everybody = {IOI_COMPARE_MULTIGROUP, 0, 0};
   const int all = job->index[r].id == IOI_EXPOSURE;
-  return ioi_segregation_members(people,
+  return ioi_segregation_members(total, job->groups,
                                  all ? &everybody : job->comparison + r);
 }
 
@@ -90,6 +90,7 @@ SEXP ioi_r_segregation(SEXP table, SEXP people, SEXP first, SEXP plan)
   const ioi_r_job who = ioi_r_read_job(people, first, plan);
   const ioi_segregation_space space = ioi_r_space(job.largest, job.groups);
   const R_xlen_t rows = (R_xlen_t) (job.areas * job.results);
+  double *total = (double *) R_alloc(job.groups + 1, sizeof *total);
   const char *names[] = {"estimate", "status", "units", "n", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   for (int i = 0; i < 4; i++)
@@ -98,6 +99,9 @@ SEXP ioi_r_segregation(SEXP table, SEXP people, SEXP first, SEXP plan)
     const ioi_table t = ioi_r_area(&job, area), p = ioi_r_area(&who, area);
     ioi_prepared margins;
     const ioi_status usable = ioi_segregation_prepare(&t, &space, &margins);
+    const int counts = people == table && usable == IOI_OK;
+    if (!counts) ioi_segregation_totals(&p, total);
+    const double *n = counts ? margins.group : total;
     for (size_t r = 0; r < job.results; r++) {
       const R_xlen_t row = (R_xlen_t) (area * job.results + r);
       double value = NA_REAL;
@@ -108,10 +112,28 @@ SEXP ioi_r_segregation(SEXP table, SEXP people, SEXP first, SEXP plan)
       REAL(VECTOR_ELT(out, 0))[row] = status == IOI_OK ? value : NA_REAL;
       SET_STRING_ELT(VECTOR_ELT(out, 1), row, Rf_mkChar(ioi_strstatus(status)));
       REAL(VECTOR_ELT(out, 2))[row] = (double) occupied;
-      REAL(VECTOR_ELT(out, 3))[row] = members(&job, &p, r);
+      REAL(VECTOR_ELT(out, 3))[row] = members(&job, n, r);
       if (r % 16 == 0) R_CheckUserInterrupt();
     }
   }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Which groups have members in which area: a logical matrix of areas x groups. */
+SEXP ioi_r_segregation_present(SEXP table, SEXP first)
+{
+  const R_xlen_t units = Rf_nrows(table), areas = XLENGTH(first) - 1;
+  const int groups = Rf_ncols(table);
+  const double *n = REAL_RO(table);
+  SEXP out = PROTECT(Rf_allocMatrix(LGLSXP, (int) areas, groups));
+  for (R_xlen_t g = 0; g < groups; g++)
+    for (R_xlen_t a = 0; a < areas; a++) {
+      R_xlen_t i = INTEGER_ELT(first, a);
+      const R_xlen_t end = INTEGER_ELT(first, a + 1);
+      while (i < end && !(n[g * units + i] > 0)) i++;
+      LOGICAL(out)[g * areas + a] = i < end;
+    }
   UNPROTECT(1);
   return out;
 }

@@ -38,9 +38,9 @@ SEXP ioi_r_beta_binomial(SEXP table, SEXP first, SEXP plan)
     const ioi_status status = ioi_beta_binomial(x, k, t.units, p, v, &units);
     const ioi_table both[] = {{x, t.units, t.units, 1},
                               {k, t.units, t.units, 1}};
-    const ioi_comparison every = {IOI_COMPARE_MULTIGROUP, 0, 0};
-    const double marked = ioi_segregation_members(both, &every);
-    const double all = ioi_segregation_members(both + 1, &every);
+    double marked, all;
+    ioi_segregation_totals(both, &marked);
+    ioi_segregation_totals(both + 1, &all);
     const double value[] = {p[0], p[1],           v[0], v[1],        v[3],
                             0,    (double) units, all,  marked / all};
     for (int i = 0; i < 9; i++)

@@ -73,10 +73,13 @@ SEXP ioi_r_segregation_ordered(SEXP table, SEXP people, SEXP first, SEXP how)
   for (int i = 0; i < 4; i++)
     SET_VECTOR_ELT(out, i, Rf_allocVector(i == 1 ? STRSXP : REALSXP, rows));
   double *value = (double *) R_alloc(j.each, sizeof *value);
+  double *total =
+    (double *) R_alloc((size_t) Rf_ncols(people) + 1, sizeof *total);
   for (size_t r = 0; r < (size_t) rows; r += j.each) {
     const size_t area = r / j.results, k = r % j.results / j.each;
     const ioi_table t = area_table(&j, area), p = area_table(&who, area);
-    const double n = ioi_segregation_members(&p, &everybody);
+    ioi_segregation_totals(&p, total);
+    const double n = ioi_segregation_members(total, p.groups, &everybody);
     size_t occupied = 0;
     const ioi_status status =
       ioi_segregation_ordered(&t, j.how + k, value, NULL, &occupied, j.work);

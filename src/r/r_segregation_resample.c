@@ -85,8 +85,8 @@ enum { DRAW_PERSONS, DRAW_UNITS, DRAW_GROUPS };
 
 /* A table drawn from that of an area; without members where `usable` is not. */
 static void draw_table(const ioi_prepared *m, int what, int usable,
-                       ioi_stream *stream, double *times, ioi_table *draw,
-                       double *drawn)
+                       const ioi_small_laws *laws, ioi_stream *stream,
+                       double *times, ioi_table *draw, double *drawn)
 {
   if (what == DRAW_UNITS) draw->units = draw->stride = m->occupied;
   if (!usable)
@@ -96,7 +96,7 @@ static void draw_table(const ioi_prepared *m, int what, int usable,
   else if (what == DRAW_GROUPS)
     ioi_resample_by_group(m, stream, drawn);
   else
-    ioi_resample_persons(m->table, m->all, stream, drawn);
+    ioi_resample_persons(m->table, m->all, laws, stream, drawn);
 }
 
 /* estimate: of each row; what: 0 persons, 1 units, 2 persons of each group; seed: two numbers
@@ -115,6 +115,8 @@ SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
   double *times = (double *) R_alloc(job.largest + 1, sizeof *times);
   double *theta = (double *) R_alloc(n * job.results + 1, sizeof *theta);
   double *sorted = (double *) R_alloc(n, sizeof *sorted);
+  ioi_alias *columns =
+    (ioi_alias *) R_alloc(ioi_persons_columns(), sizeof *columns);
   answer out;
   SEXP list = PROTECT(make_answer(&job, &out));
   SEXP bar = PROTECT(cli_progress_bar((double) (job.areas * n), NULL));
@@ -124,12 +126,14 @@ SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
     ioi_prepared margins = {&t, &space, NULL, NULL, 0, 0, 0};
     const int usable = ioi_segregation_prepare(&t, &space, &margins) == IOI_OK
                        && margins.all >= 1 && margins.all < 0x1p53;
+    ioi_small_laws laws;
+    ioi_persons_laws(usable ? margins.all : 1, columns, &laws);
     for (size_t k = 0; k < n; k++) {
       ioi_table draw = {drawn, t.units, t.units, t.groups};
       ioi_stream stream;
       ioi_stream_open(&stream, read_seed(seed), (uint64_t) (a * n + k));
-      draw_table(&margins, Rf_asInteger(what), usable, &stream, times, &draw,
-                 drawn);
+      draw_table(&margins, Rf_asInteger(what), usable, &laws, &stream, times,
+                 &draw, drawn);
       results_of(&job, &draw, &again, theta + k * job.results);
       if (CLI_SHOULD_TICK) cli_progress_set(bar, (double) (a * n + k));
       R_CheckUserInterrupt();

@@ -93,6 +93,27 @@ static ioi_level *work_levels(size_t keys, size_t threads)
   return (ioi_level *) R_alloc(keys * threads * IOI_BLOCK, sizeof(ioi_level));
 }
 
+/* The level (from 0) of key `outer` in which each level of key `inner` lies (both
+ * from 1), NA for none; NULL where a level lies in two, or only in part in one. */
+SEXP ioi_r_key_inside(SEXP keys, SEXP inner, SEXP outer, SEXP rows)
+{
+  const size_t n_keys = (size_t) XLENGTH(keys);
+  const size_t in = (size_t) Rf_asInteger(inner) - 1;
+  const size_t out = (size_t) Rf_asInteger(outer) - 1;
+  ioi_key *key = read_keys(keys, 0);
+  const R_xlen_t levels = (R_xlen_t) key[in].levels;
+  const ioi_sum wanted[] = {{.key = in}, {.key = out}};
+  ioi_tally_idle(wanted, 2, key, n_keys);
+  SEXP of = PROTECT(Rf_allocVector(INTSXP, levels));
+  const ioi_status status =
+    ioi_key_inside(key, n_keys, in, out, (size_t) Rf_asReal(rows), INTEGER(of),
+                   work_levels(n_keys, 1));
+  for (R_xlen_t l = 0; status == IOI_OK && l < levels; l++)
+    if (INTEGER(of)[l] < 0) INTEGER(of)[l] = NA_INTEGER;
+  UNPROTECT(1);
+  return status == IOI_OK ? of : R_NilValue;
+}
+
 /* Distinct codes of product key `which` (from 1). Gives slots (raw), rank,
  * and code: the codes that occur in ascending order, as doubles. */
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows)
@@ -154,22 +175,45 @@ static void ask_large_pages(void *array, size_t bytes)
 #endif
 }
 
-static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP x, SEXP y,
-                          const ioi_key *keys, SEXP out)
+/* The arrays of sums, which stand one after the other in the element that their
+ * `place` (from 1) names; a matrix of so many columns unless that is NA. */
+static void make_arrays(SEXP key, SEXP place, SEXP columns, const ioi_key *keys,
+                        ioi_sum *sum, SEXP out)
+{
+  const R_xlen_t n = XLENGTH(key);
+  for (R_xlen_t s = 0, e; s < n; s = e) {
+    R_xlen_t doubles = 0;
+    const int at = INTEGER_ELT(place, s) - 1;
+    for (e = s; e < n && INTEGER_ELT(place, e) == at + 1; e++)
+      doubles += (R_xlen_t) keys[INTEGER_ELT(key, e) - 1].levels;
+    SEXP array = Rf_allocVector(REALSXP, doubles);
+    SET_VECTOR_ELT(out, at, array);
+    double *next = REAL(array);
+    ask_large_pages(next, (size_t) doubles * sizeof *next);
+    memset(next, 0, (size_t) doubles * sizeof *next);
+    for (e = s; e < n && INTEGER_ELT(place, e) == at + 1; e++) {
+      sum[e].sum = next;
+      next += keys[INTEGER_ELT(key, e) - 1].levels;
+    }
+    const int k = INTEGER_ELT(columns, at);
+    if (k == NA_INTEGER) continue;
+    SEXP dim = PROTECT(Rf_allocVector(INTSXP, 2));
+    INTEGER(dim)[0] = (int) (doubles / k);
+    INTEGER(dim)[1] = k;
+    Rf_setAttrib(array, R_DimSymbol, dim);
+    UNPROTECT(1);
+  }
+}
+
+static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP x, SEXP y)
 {
   R_xlen_t n = XLENGTH(kind);
   ioi_sum *sum = (ioi_sum *) R_alloc((size_t) n, sizeof *sum);
   for (R_xlen_t s = 0; s < n; s++) {
-    size_t k = (size_t) INTEGER_ELT(key, s) - 1;
-    SEXP array = Rf_allocVector(REALSXP, (R_xlen_t) keys[k].levels);
-    SET_VECTOR_ELT(out, s, array);
-    ask_large_pages(REAL(array), keys[k].levels * sizeof(double));
-    memset(REAL(array), 0, keys[k].levels * sizeof(double));
     sum[s].kind = (ioi_sum_kind) INTEGER_ELT(kind, s);
-    sum[s].key = k;
+    sum[s].key = (size_t) INTEGER_ELT(key, s) - 1;
     sum[s].x = read_column(x, s);
     sum[s].y = read_column(y, s);
-    sum[s].sum = REAL(array);
   }
   return sum;
 }
@@ -200,9 +244,12 @@ static size_t tally_threads(SEXP asked, size_t n, size_t chunk, size_t doubles)
 /* The sums, a list of double vectors as long as their keys have levels.
  * values, centre: columns of numbers and what is taken off each; kind: 0 rows,
  * 1 n, 2 w, 3 w^2; over: key of each (from 1); x, y: columns of `values` to
- * multiply with (from 1, NA for none); chunk: NULL for the rule of the core. */
+ * multiply with (from 1, NA for none); place: element of the list, ascending;
+ * columns: of each element, NA for a vector; chunk: NULL for the rule of the
+ * core. */
 SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
-                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP threads, SEXP chunk)
+                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP place, SEXP columns,
+                 SEXP threads, SEXP chunk)
 {
   const size_t from = (size_t) REAL_RO(range)[0];
   const size_t n = (size_t) REAL_RO(range)[1];
@@ -215,8 +262,9 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
                          (size_t) XLENGTH(values),
                          value};
   const size_t sums = (size_t) XLENGTH(kind);
-  SEXP out = PROTECT(Rf_allocVector(VECSXP, XLENGTH(kind)));
-  ioi_sum *sum = read_sums(kind, over, x, y, key, out);
+  SEXP out = PROTECT(Rf_allocVector(VECSXP, XLENGTH(columns)));
+  ioi_sum *sum = read_sums(kind, over, x, y);
+  make_arrays(over, place, columns, key, sum, out);
   ioi_tally_idle(sum, sums, key, rows.keys);
   const size_t doubles = ioi_tally_doubles(&rows, sum, sums);
   const size_t step =

@@ -389,6 +389,23 @@ static void codes_do_not_cluster(void **state)
     assert_in_range(longest_run(step), 1, 128);
 }
 
+static void levels_lie_inside_others_or_cross_them(void **state)
+{
+  (void) state;
+  const int inner[] = {2, 0, 2, 4, INT_MIN, 0}, outer[] = {7, 8, 7, 6, 7, 8};
+  const int crossed[] = {7, 8, 7, 8, 7, 7}, part[] = {7, 8, 6, 8, 7, 8};
+  const int want[] = {1, -1, 0, -1, -1};
+  const int *other[] = {outer, crossed, part};
+  ioi_level level[2 * IOI_BLOCK];
+  int of[5];
+  for (size_t k = 0; k < 3; k++) {
+    const ioi_key key[] = {column_of(inner, 0, 5), column_of(other[k], 7, 2)};
+    assert_int_equal(ioi_key_inside(key, 2, 0, 1, 6, of, level),
+                     k == 0 ? IOI_OK : IOI_ECROSSED);
+    for (size_t l = 0; k == 0 && l < 5; l++) assert_int_equal(of[l], want[l]);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -409,6 +426,7 @@ int main(void)
     cmocka_unit_test(full_index_says_so_and_a_larger_one_fits),
     cmocka_unit_test(index_of_nothing_is_empty),
     cmocka_unit_test(codes_near_2_to_53_are_exact),
+    cmocka_unit_test(levels_lie_inside_others_or_cross_them),
     cmocka_unit_test(codes_do_not_cluster),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

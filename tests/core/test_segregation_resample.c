@@ -70,7 +70,7 @@ static void persons_are_a_multinomial(void **state)
   for (uint64_t draw = 0; draw < DRAWS; draw++) {
     ioi_stream s;
     ioi_stream_open(&s, 21, draw);
-    ioi_resample_persons(&table, 130, &s, drawn);
+    ioi_resample_persons(&table, 130, NULL, &s, drawn);
     assert_true(members(drawn, CELLS) == 130);
     for (size_t k = 0; k < CELLS; k++) {
       sum[k] += drawn[k];
@@ -79,6 +79,60 @@ static void persons_are_a_multinomial(void **state)
     product += drawn[0] * drawn[7];
   }
   has_multinomial_moments(&table, sum, squares, product, 0, 7, all);
+}
+
+/* The Poisson law of each small count, of which 1e-18 is left out. */
+static void tables_hold_the_poisson_law(void **state)
+{
+  ioi_alias *column = zeroed(ioi_persons_columns(), sizeof *column);
+  const double part = (1e6 - 6000) / 1e6;
+  ioi_small_laws laws;
+  (void) state;
+  ioi_persons_laws(1e6, column, &laws);
+  for (size_t c = 1; c <= IOI_SMALL; c++) {
+    const ioi_alias *law = laws.of[c];
+    const ioi_alias *end =
+      c < IOI_SMALL ? laws.of[c + 1] : column + ioi_persons_columns();
+    const size_t n = (size_t) (end - law);
+    double p[IOI_SMALL_VALUES] = {0}, want = exp(-(double) c * part);
+    assert_true(n <= IOI_SMALL_VALUES);
+    for (size_t k = 0; k < n; k++) {
+      p[k] += law[k].keep / (double) n;
+      p[(size_t) law[k].other] += (1 - law[k].keep) / (double) n;
+    }
+    for (size_t k = 0; k < n; k++) {
+      near(p[k], want, 1e-14);
+      want *= (double) c * part / (double) (k + 1);
+    }
+  }
+  free(column);
+}
+
+/* Counts at both ends of the tables and beyond, and one that is not whole. */
+static void tables_change_no_law(void **state)
+{
+  static const double n[CELLS] = {0, 3, 64, 65, 200, 1, 0, 20.5, 12, 0, 0, 0.5};
+  const ioi_table from = {n, UNITS, UNITS, GROUPS};
+  ioi_alias *column = zeroed(ioi_persons_columns(), sizeof *column);
+  double drawn[CELLS], sum[CELLS] = {0}, squares[CELLS] = {0}, all[CELLS];
+  double product = 0;
+  ioi_small_laws laws;
+  (void) state;
+  for (size_t k = 0; k < CELLS; k++) all[k] = 366;
+  ioi_persons_laws(366, column, &laws);
+  for (uint64_t draw = 0; draw < DRAWS; draw++) {
+    ioi_stream s;
+    ioi_stream_open(&s, 26, draw);
+    ioi_resample_persons(&from, 366, &laws, &s, drawn);
+    assert_true(members(drawn, CELLS) == 366);
+    for (size_t k = 0; k < CELLS; k++) {
+      sum[k] += drawn[k];
+      squares[k] += drawn[k] * drawn[k];
+    }
+    product += drawn[1] * drawn[2];
+  }
+  has_multinomial_moments(&from, sum, squares, product, 1, 2, all);
+  free(column);
 }
 
 static void groups_keep_their_totals(void **state)
@@ -118,16 +172,16 @@ static void few_persons_and_fractions(void **state)
   for (uint64_t draw = 0; draw < DRAWS; draw++) {
     ioi_stream s;
     ioi_stream_open(&s, 23, draw);
-    ioi_resample_persons(&one, 3, &s, drawn);
+    ioi_resample_persons(&one, 3, NULL, &s, drawn);
     assert_true(members(drawn, 4) == 3);
     assert_true(drawn[1] == 0 && drawn[2] == 0);
     first += drawn[0];
-    ioi_resample_persons(&two, 100.6, &s, drawn);
+    ioi_resample_persons(&two, 100.6, NULL, &s, drawn);
     assert_true(members(drawn, 4) == 101);
     small += drawn[0];
-    ioi_resample_persons(&three, 0, &s, drawn);
+    ioi_resample_persons(&three, 0, NULL, &s, drawn);
     assert_true(members(drawn, 4) == 0);
-    ioi_resample_persons(&four, 0.3, &s, drawn);
+    ioi_resample_persons(&four, 0.3, NULL, &s, drawn);
     assert_true(members(drawn, 4) == 0);
   }
   near(first / DRAWS, 1, 4.5 * sqrt(2.0 / 3 / DRAWS));
@@ -143,7 +197,7 @@ static void large_tables_keep_their_total(void **state)
   for (uint64_t draw = 0; draw < 50; draw++) {
     ioi_stream s;
     ioi_stream_open(&s, 24, draw);
-    ioi_resample_persons(&large, 1.005000000005e12, &s, drawn);
+    ioi_resample_persons(&large, 1.005000000005e12, NULL, &s, drawn);
     assert_true(members(drawn, 4) == 1.005000000005e12);
     near(drawn[0], 3e9, 6 * sqrt(3e9));
   }
@@ -209,6 +263,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(persons_are_a_multinomial),
+    cmocka_unit_test(tables_hold_the_poisson_law),
+    cmocka_unit_test(tables_change_no_law),
     cmocka_unit_test(groups_keep_their_totals),
     cmocka_unit_test(few_persons_and_fractions),
     cmocka_unit_test(large_tables_keep_their_total),

@@ -597,7 +597,7 @@ test_that("tallies of shards add to the tally of the whole, bit for bit", {
 test_that("the tally is the cross-tabulation of base R", {
   data <- random_rows(3000, 61)
   layout <- layout_of(data)
-  x <- ioi:::tally_table(layout, ioi:::segregation_tally(layout))
+  x <- ioi:::segregation_tally(layout)$table
   expected <- stats::xtabs(people ~ interaction(unit, area) + group, data)
   expect_equal(x, unname(unclass(as.matrix(expected))), ignore_attr = TRUE)
 })
