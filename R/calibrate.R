@@ -303,7 +303,7 @@ calibrated_design <- function(design, blocks, method, bounds, tolerance,
 # The design with other weights.
 set_weight <- function(design, weight) {
   design$weight <- weight
-  design$some_zero <- .Call(ioi_r_scan, weight)$zero > 0
+  design$some_zero <- scan_numbers(weight)$zero > 0
   design
 }
 

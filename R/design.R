@@ -243,7 +243,7 @@ check_weights <- function(weight, call) {
     return(list(zero = 0))
   }
   scan <- check_amounts(weight, "weights", call = call)
-  if (scan$sum == 0) {
+  if (scan$largest == 0) {
     abort_ioi("{.arg weights} are all 0.", "data", arg = "weights", call = call)
   }
   scan
@@ -254,7 +254,7 @@ check_weights <- function(weight, call) {
 check_amounts <- function(x, arg, what = NULL, call = rlang::caller_env()) {
   of <- column_named(what)
   check_numbers(x, arg, what, call)
-  scan <- .Call(ioi_r_scan, x)
+  scan <- scan_numbers(x)
   bad <- scan$missing + scan$infinite + scan$negative
   if (bad > 0) {
     abort_ioi(

@@ -18,7 +18,7 @@ key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
   if (is.logical(x)) {
     return(key_read(x, 0L, 2L, c(FALSE, TRUE)))
   }
-  range <- if (is.numeric(x) && !is.object(x)) .Call(ioi_r_range, x)
+  range <- if (is.numeric(x) && !is.object(x)) .Call(ioi_r_range, x, getOption("ioi.threads"))
   if (!is.null(range)) {
     if (is.na(range[1])) {
       return(key_read(x, 0L, 0L, x[0]))
@@ -154,6 +154,12 @@ split_codes <- function(code, levels) {
     code <- code %/% levels[p]
   }
   out
+}
+
+# What a column of numbers holds: missing, infinite, negative, zero (how many),
+# first_bad (row), largest, first.
+scan_numbers <- function(x) {
+  .Call(ioi_r_scan, x, getOption("ioi.threads"))
 }
 
 # A column of numbers as a key: one level, which rows with a value have.

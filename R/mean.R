@@ -127,7 +127,7 @@ measurement_layout <- function(design, x, by, call, missing_codes = NULL) {
 # anything is squared. `inside`: the rows of the subset.
 check_measurement <- function(x, name, call, missing_codes = NULL, inside = NULL) {
   x <- measured_numbers(x, name, call, missing_codes, inside)
-  scan <- .Call(ioi_r_scan, x)
+  scan <- scan_numbers(x)
   if (scan$infinite > 0) {
     where <- which(is.infinite(x))[1]
     abort_ioi(

@@ -51,22 +51,56 @@ static void count_bad(ioi_scan *scan, double x, size_t i)
     scan->negative++;
 }
 
-void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan)
+/* Adds the rows from .. to - 1 to a scan of rows before them. */
+static void scan_rows(const ioi_numbers *numbers, size_t from, size_t to,
+                      ioi_scan *scan)
 {
-  ioi_scan found = {0};
-  found.first = NAN;
-  for (size_t i = 0; i < rows; i++) {
-    double x = ioi_number_at(numbers, i);
-    if (isnan(found.first) && isfinite(x)) found.first = x;
+  for (size_t i = from; i < to; i++) {
+    const double x = ioi_number_at(numbers, i);
+    if (isnan(scan->first) && isfinite(x)) scan->first = x;
     if (!(x >= 0 && x < INFINITY)) {
-      count_bad(&found, x, i);
+      count_bad(scan, x, i);
       continue;
     }
-    found.zero += x == 0;
-    found.sum += x;
-    found.largest = x > found.largest ? x : found.largest;
+    scan->zero += x == 0;
+    scan->largest = x > scan->largest ? x : scan->largest;
   }
-  *scan = found;
+}
+
+/* Adds the scan of later rows. */
+static void merge_scan(ioi_scan *scan, const ioi_scan *later)
+{
+  if (scan->missing + scan->infinite + scan->negative == 0)
+    scan->first_bad = later->first_bad;
+  scan->missing += later->missing;
+  scan->infinite += later->infinite;
+  scan->negative += later->negative;
+  scan->zero += later->zero;
+  if (later->largest > scan->largest) scan->largest = later->largest;
+  if (isnan(scan->first)) scan->first = later->first;
+}
+
+/* The rows in as many parts as there are threads, then in order. */
+void ioi_design_scan(const ioi_numbers *numbers, size_t rows, int threads,
+                     ioi_scan *scan)
+{
+  enum { MOST = 16 };
+  const int parts = threads < MOST ? threads : MOST;
+  const size_t step = rows / (size_t) parts + 1;
+  ioi_scan part[MOST] = {{0}};
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(parts) if (parts > 1)
+#endif
+  for (int p = 0; p < parts; p++) {
+    const size_t from = (size_t) p * step, left = rows - from;
+    ioi_scan mine = {0};
+    mine.first = NAN;
+    if (from < rows)
+      scan_rows(numbers, from, left < step ? rows : from + step, &mine);
+    part[p] = mine;
+  }
+  for (int p = 1; p < parts; p++) merge_scan(part, part + p);
+  *scan = part[0];
 }
 
 ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,

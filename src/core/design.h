@@ -62,15 +62,17 @@ ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
                            size_t *row, ioi_level *level);
 
 /* What a scan of a column of numbers found: how many values are missing, NaN
- * or infinite, how many negative, the first bad row, how many are 0, the sum
- * and the largest of those from 0, and the first finite value (NaN for none). */
+ * or infinite, how many negative, the first bad row, how many are 0, the largest
+ * of those from 0, and the first finite value (NaN for none). */
 typedef struct {
   size_t missing, infinite, negative, zero, first_bad;
-  double sum, largest, first;
+  double largest, first;
 } ioi_scan;
 
-/* Scans `rows` numbers. Integers equal to INT_MIN are R's missing value. */
-void ioi_design_scan(const ioi_numbers *numbers, size_t rows, ioi_scan *scan);
+/* Scans `rows` numbers in `threads` threads, at least 1. Integers equal to INT_MIN
+ * are R's missing value. */
+void ioi_design_scan(const ioi_numbers *numbers, size_t rows, int threads,
+                     ioi_scan *scan);
 
 /* The value a column has in each level of a key, where it is constant.
  *

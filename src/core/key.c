@@ -15,14 +15,16 @@
 static const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15);
 static const uint64_t second = UINT64_C(0xBF58476D1CE4E5B9);
 
-void ioi_key_range(const int *value, size_t n, int *low, int *high,
+void ioi_key_range(const int *value, size_t n, int threads, int *low, int *high,
                    size_t *missing)
 {
   int smallest = INT_MAX, largest = INT_MIN;
   size_t none = 0;
 #ifdef _OPENMP
-#pragma omp simd reduction(min : smallest) reduction(max : largest) \
-  reduction(+ : none)
+#pragma omp parallel for simd num_threads(threads) if (parallel : threads > 1) \
+  reduction(min : smallest) reduction(max : largest) reduction(+ : none)
+#else
+  (void) threads;
 #endif
   for (size_t i = 0; i < n; i++) {
     int known = value[i] == INT_MIN ? INT_MAX : value[i];

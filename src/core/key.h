@@ -90,10 +90,11 @@ typedef struct {
   int idle;
 } ioi_key;
 
-/* The smallest and largest of n integers without R's missing values.
+/* The smallest and largest of n integers without R's missing values, in `threads`
+ * threads, at least 1.
  *   low, high [out]  untouched when all are missing.
  *   missing   [out]  how many are missing (INT_MIN). */
-void ioi_key_range(const int *value, size_t n, int *low, int *high,
+void ioi_key_range(const int *value, size_t n, int threads, int *low, int *high,
                    size_t *missing);
 
 /* The same of n doubles; missing are NaN. IOI_EDOMAIN: not all are whole numbers

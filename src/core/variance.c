@@ -2,7 +2,7 @@
 #include "core/variance.h"
 
 #include "core/products.h"
-#include "core/tally.h"
+#include "core/vector.h"
 
 #include <float.h>
 #include <math.h>
@@ -89,19 +89,38 @@ static size_t entry_cell(const ioi_totals *totals, size_t unit, size_t entry)
 static void add_unit(const ioi_totals *totals, size_t unit, const double *w,
                      double *sum)
 {
-  const size_t from = entry_from(totals, unit),
-               to = entry_from(totals, unit + 1);
-  if (!totals->cell)
-    ioi_tally_merge(sum, w + from, to - from);
-  else
-    for (size_t i = from; i < to; i++) sum[totals->cell[i]] += w[i];
+  for (size_t i = entry_from(totals, unit); i < entry_from(totals, unit + 1);
+       i++)
+    sum[entry_cell(totals, unit, i)] += w[i];
+}
+
+/* The same of the four units from `unit` on that have an entry for every cell, one
+ * after the other. */
+static void add_four(const ioi_totals *totals, size_t unit, const double *w,
+                     double *sum)
+{
+  const size_t cells = totals->cells;
+  const double *a = w + unit * cells, *b = a + cells;
+  const double *c = b + cells, *d = c + cells;
+  IOI_VECTOR
+  for (size_t i = 0; i < cells; i++)
+    sum[i] = sum[i] + a[i] + b[i] + c[i] + d[i];
+}
+
+/* Adds variable `which` of the units from .. to - 1 to the sums of cells. */
+static void add_units(const ioi_totals *totals, size_t from, size_t to,
+                      size_t which, double *sum)
+{
+  const double *w = totals->w[which];
+  for (; !totals->cell && from + 4 <= to; from += 4)
+    add_four(totals, from, w, sum);
+  for (; from < to; from++) add_unit(totals, from, w, sum);
 }
 
 void ioi_totals_collapse(const ioi_totals *totals, size_t which, double *w)
 {
   memset(w, 0, totals->cells * sizeof *w);
-  for (size_t j = 0; j < totals->units; j++)
-    add_unit(totals, j, totals->w[which], w);
+  add_units(totals, 0, totals->units, which, w);
 }
 
 static size_t stratum_end(const ioi_design *design, size_t h)
@@ -128,19 +147,34 @@ static void mark_unit(const ioi_totals *totals, size_t j,
   }
 }
 
-/* The same for the eight units from j on that have an entry for every cell. */
+/* Sets in `seen` bit k where unit k of eight has records in each of `cells` cells,
+ * of `step` that a unit has. */
+static void see_eight(const double *w, size_t step, size_t cells, double *seen)
+{
+  memset(seen, 0, cells * sizeof *seen);
+  for (size_t k = 0; k < 8; k++) {
+    const double bit = 1 << k, *at = w + k * step;
+    IOI_VECTOR
+    for (size_t c = 0; c < cells; c++) seen[c] += at[c] != 0 ? bit : 0;
+  }
+}
+
+/* As mark_unit() for the eight units from j on that have an entry for every cell. */
 static void mark_eight(const ioi_totals *totals, size_t j,
                        const int *domain_of_cell, size_t bytes,
                        unsigned char *bits)
 {
-  const size_t cells = totals->cells;
-  const double *w = totals->w[0] + j * cells;
-  for (size_t c = 0; c < cells; c++) {
-    unsigned char *byte = bits + (size_t) domain_of_cell[c] * bytes + j / 8;
-    unsigned seen = *byte;
-    for (size_t k = 0; k < 8; k++)
-      seen |= (unsigned) (w[k * cells + c] != 0) << k;
-    *byte = (unsigned char) seen;
+  enum { CELLS = 64 };
+  const size_t all = totals->cells;
+  double seen[CELLS];
+  for (size_t from = 0; from < all; from += CELLS) {
+    const size_t cells = all - from < CELLS ? all - from : CELLS;
+    see_eight(totals->w[0] + j * all + from, all, cells, seen);
+    for (size_t c = 0; c < cells; c++) {
+      unsigned char *byte =
+        bits + (size_t) domain_of_cell[from + c] * bytes + j / 8;
+      *byte = (unsigned char) (*byte | (unsigned) seen[c]);
+    }
   }
 }
 
@@ -258,11 +292,10 @@ static void add_scores(const engine *e, size_t from, size_t to, double factor,
 {
   const ioi_totals *t = e->totals;
   memset(e->held, 0, t->cells * t->variables * sizeof *e->held);
-  for (size_t j = from; j < to; j++) {
-    if (e->residual) take_explained(e, j, factor, score);
-    for (size_t a = 0; a < t->variables; a++)
-      add_unit(t, j, t->w[a], e->held + a * t->cells);
-  }
+  for (size_t j = from; e->residual && j < to; j++)
+    take_explained(e, j, factor, score);
+  for (size_t a = 0; a < t->variables; a++)
+    add_units(t, from, to, a, e->held + a * t->cells);
   for (size_t c = 0; c < t->cells; c++)
     for (size_t a = 0; a < t->variables; a++)
       add_influence(e->influence, t->variables, c, a,

@@ -301,23 +301,23 @@ SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows)
 }
 
 /* What a scan of a numeric column finds; first_bad counts rows from 1. */
-SEXP ioi_r_scan(SEXP x)
+SEXP ioi_r_scan(SEXP x, SEXP threads)
 {
-  const char *names[] = {"missing", "infinite", "negative", "zero", "first_bad",
-                         "sum",     "largest",  "first",    ""};
+  const char *names[] = {"missing",   "infinite", "negative", "zero",
+                         "first_bad", "largest",  "first",    ""};
+  const R_xlen_t n = Rf_xlength(x);
   ioi_scan scan;
   ioi_numbers numbers = read_numbers(x, 0);
-  ioi_design_scan(&numbers, (size_t) Rf_xlength(x), &scan);
+  ioi_design_scan(&numbers, (size_t) n, ioi_r_threads(threads, n), &scan);
   const double found[] = {(double) scan.missing,
                           (double) scan.infinite,
                           (double) scan.negative,
                           (double) scan.zero,
                           (double) scan.first_bad + 1,
-                          scan.sum,
                           scan.largest,
                           scan.first};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  for (int i = 0; i < 8; i++) SET_VECTOR_ELT(out, i, Rf_ScalarReal(found[i]));
+  for (int i = 0; i < 7; i++) SET_VECTOR_ELT(out, i, Rf_ScalarReal(found[i]));
   UNPROTECT(1);
   return out;
 }
@@ -367,7 +367,7 @@ SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows)
 /* Smallest and largest of a numeric or logical vector without its missing
  * values, and how many are missing: three doubles; NA where all are missing.
  * NULL where not all are whole numbers that an integer holds. */
-SEXP ioi_r_range(SEXP x)
+SEXP ioi_r_range(SEXP x, SEXP threads)
 {
   int low = NA_INTEGER, high = NA_INTEGER;
   size_t missing = 0, n = (size_t) XLENGTH(x);
@@ -375,7 +375,8 @@ SEXP ioi_r_range(SEXP x)
   if (Rf_isReal(x))
     status = ioi_key_range_real(REAL_RO(x), n, &low, &high, &missing);
   else
-    ioi_key_range(INTEGER_RO(x), n, &low, &high, &missing);
+    ioi_key_range(INTEGER_RO(x), n, ioi_r_threads(threads, (R_xlen_t) n), &low,
+                  &high, &missing);
   if (status != IOI_OK) return R_NilValue;
   SEXP out = PROTECT(Rf_allocVector(REALSXP, 3));
   REAL(out)[0] = low == NA_INTEGER ? NA_REAL : low;

@@ -211,7 +211,7 @@ static void check_scan(const uint8_t *data, size_t size)
   ioi_scan scan;
   if (n > 0) memcpy(x, data, n * sizeof *x);
   const ioi_numbers numbers = {x, NULL, 0};
-  ioi_design_scan(&numbers, n, &scan);
+  ioi_design_scan(&numbers, n, 2, &scan);
   for (size_t i = 0; i < n; i++) {
     int usable = isfinite(x[i]) && (!signbit(x[i]) || x[i] == 0);
     first = !usable && bad == 0 ? i : first;

@@ -33,9 +33,9 @@ static void range_skips_missing(void **state)
   int low = 1, high = 1;
   size_t missing = 9;
   (void) state;
-  ioi_key_range(value, 5, &low, &high, &missing);
+  ioi_key_range(value, 5, 2, &low, &high, &missing);
   assert_true(low == -3 && high == 7 && missing == 2);
-  ioi_key_range(ends, 2, &low, &high, &missing);
+  ioi_key_range(ends, 2, 2, &low, &high, &missing);
   assert_true(low == INT_MIN + 1 && high == INT_MAX && missing == 0);
 }
 
@@ -45,9 +45,9 @@ static void range_of_nothing_leaves_ends_alone(void **state)
   int low = 5, high = 6;
   size_t missing = 9;
   (void) state;
-  ioi_key_range(NULL, 0, &low, &high, &missing);
+  ioi_key_range(NULL, 0, 2, &low, &high, &missing);
   assert_true(low == 5 && high == 6 && missing == 0);
-  ioi_key_range(missing_all, 2, &low, &high, &missing);
+  ioi_key_range(missing_all, 2, 2, &low, &high, &missing);
   assert_true(low == 5 && high == 6 && missing == 2);
 }
 
