@@ -9,7 +9,9 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' of a survey, checks them, and gives an object that every estimator takes. The
 #' data are not copied.
 #'
-#' @param data A data frame with a row per respondent.
+#' @param data A data frame with a row per respondent; or a lazy table of a database
+#'   (package dbplyr), which is read into memory with a message of class
+#'   `ioi_message_read`. Take only the columns you need with `dplyr::select()` before.
 #' @param weights Column of weights, finite and not negative. Without it every
 #'   weight is 1, or the population count over the sample count where `fpc` is
 #'   given.
@@ -19,8 +21,11 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   first. Without it every row is its own PSU.
 #' @param fpc Column for the finite population correction, or a column for each
 #'   stage: the number of units in the population of the stratum, or the fraction of
-#'   them that was sampled. Constant within a stratum. Without it the population is
-#'   taken as infinite.
+#'   them that was sampled. Constant within a stratum. A column in which every value
+#'   is above 0 and not above 1 holds fractions; 1 means that all were sampled. At the
+#'   second stage units are counted within each PSU (and stratum, if that stage has
+#'   some): the households of the village, not of the country. Without `fpc` the
+#'   population is taken as infinite.
 #' @param nest `TRUE` when PSU labels start again in each stratum.
 #' @param lonely_psu What a stratum with one sampled PSU (and a sampling fraction
 #'   below 1) does: `"fail"` is an error; `"adjust"` centres the PSU at the mean
@@ -29,18 +34,20 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' @param lonely_domain `TRUE` applies `"adjust"` and `"average"` also where a
 #'   domain is left with one PSU in a stratum that has more.
 #' @param repweights Columns of replicate weights, in place of `strata`, `psu` and
-#'   `fpc`.
+#'   `fpc`. A helper such as `tidyselect::starts_with("rw")` names them all.
 #' @param rep_type How the replicates were made: `"JK1"`, `"JKn"`, `"BRR"`, `"Fay"`,
 #'   `"bootstrap"`, `"ACS"`, `"successive-difference"` or `"other"`. It sets
-#'   `rep_scale` and `rep_rscales` unless they are given.
+#'   `rep_scale` unless that is given, see "Replicate weights".
 #' @param rep_scale,rep_rscales The number \eqn{c} and the numbers \eqn{s_r} of the
-#'   variance \eqn{c \sum_r s_r (t_r - t)^2}. Files document their own.
+#'   variance, see "Replicate weights". The documentation of the file gives them.
 #' @param fay_rho For `"Fay"`: weights were multiplied by 2 - rho and rho.
-#' @param combined_weights `TRUE`: the columns are weights; `FALSE`: factors that
-#'   multiply `weights`.
-#' @param mse `TRUE` takes deviations of the replicates from the estimate, `FALSE`
-#'   from their mean.
-#' @param df Degrees of freedom, in place of those counted for each group.
+#' @param combined_weights `TRUE`: each column holds whole weights, to be used in place
+#'   of `weights`; `FALSE`: it holds factors (such as 0 and 2), by which `weights` are
+#'   multiplied.
+#' @param mse `TRUE` takes deviations of the replicates from the estimate of the whole
+#'   sample, `FALSE` from their own mean.
+#' @param df Degrees of freedom, in place of those counted for each group. A number for
+#'   `df` in the call of an estimator comes before it.
 #' @param ... Must be empty: an argument that is not known is an error.
 #' @return An object of class `ioi_design`: a list with the data, the number of
 #'   rows, and what the core needs to know of the design.
@@ -49,10 +56,32 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   the variance between its units within the units of the stage before, times the
 #'   fractions sampled before it. Labels of later stages need be unique only within
 #'   the unit of the stage before.
-#' @section Replicate weights: Where a replicate multiplies all weights of a PSU by
-#'   one factor, the design keeps these factors and reads the rows once, whatever the
-#'   number of replicates. Estimates that a replicate does not have are left out of
-#'   the variance with a warning of class `ioi_warning_replicates`.
+#' @section Replicate weights: With \eqn{t_r} the estimate from the r-th of R columns, and
+#'   t that of the whole sample under `mse = TRUE`, else the mean of the \eqn{t_r}, the
+#'   variance is
+#'   \deqn{c \sum_r s_r (t_r - t)^2.}
+#'   By default c is
+#'
+#'   | `rep_type` | c |
+#'   |---|---|
+#'   | `"JK1"` | \eqn{(R - 1)/R} |
+#'   | `"JKn"` | 1; `rep_rscales` must be given, \eqn{(n_h - 1)/n_h} for a unit of stratum h |
+#'   | `"BRR"` | \eqn{1/R} |
+#'   | `"Fay"` | \eqn{1/(R(1 - \rho)^2)} |
+#'   | `"bootstrap"` | \eqn{1/(R - 1)} |
+#'   | `"ACS"`, `"successive-difference"` | \eqn{4/R} |
+#'   | `"other"` | `rep_scale` must be given |
+#'
+#'   and every \eqn{s_r} is 1. The type says no more than that: a file with its own
+#'   numbers may be read as `"other"`. Producers that give \eqn{c} for deviations from
+#'   the estimate, as the US Census Bureau does, mean `mse = TRUE`.
+#'
+#'   A replicate in which an estimate does not exist, as the mean of a group all of
+#'   whose records have weight 0, is left out of that variance, with a warning of class
+#'   `ioi_warning_replicates`. Degrees of freedom are the rank of the matrix of
+#'   replicate weights of the records used, less 1. Where the columns multiply all
+#'   records of a PSU by one factor, as most files have it, this is found, the factors
+#'   are kept by PSU, and the records are read once, whatever the number of columns.
 #' @section Missing and zero: Missing, negative or infinite weights, and missing
 #'   strata or PSUs, are errors that say how many rows and where the first is.
 #'   Rows with weight 0 stay in the design and out of every base `n`.
@@ -71,7 +100,7 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   weights, strata, PSUs and population counts. For answers see
 #'   [ioi_proportion()].
 #' @section Errors: `ioi_error_input` (a column that is not there, text where
-#'   numbers are needed, an argument of a later version), `ioi_error_data`
+#'   numbers are needed, arguments that contradict each other), `ioi_error_data`
 #'   (values that cannot be used), `ioi_error_design` (a PSU in two strata, a
 #'   stratum with one PSU, an `fpc` that contradicts the sample).
 #' @references Binder, D. A. (1983). On the variances of asymptotically normal
@@ -80,11 +109,25 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'
 #'   Lumley, T. (2004). Analysis of complex survey samples. *Journal of
 #'   Statistical Software* 9(8). \doi{10.18637/jss.v009.i08}
-#' @seealso [ioi_proportion()], [ioi_subset()], [as_ioi_design()]
+#' @seealso [ioi_proportion()], [ioi_subset()], [ioi_replicate()], [as_ioi_design()]
 #' @examples
 #' survey <- subset(crime_survey_2008, !is.na(weight))
 #' design <- ioi_design(survey, weights = weight)
 #' design
+#'
+#' # strata and sampling units; a stratum that has one unit adds nothing
+#' people <- ioi_example_survey(800)
+#' ioi_design(people, weight, stratum, psu, lonely_psu = "remove")
+#'
+#' # replicate weights in columns: here four groups of the sample, each left out once
+#' part <- rep_len(1:4, nrow(survey))
+#' columns <- sapply(1:4, function(r) ifelse(part == r, 0, survey$weight * 4 / 3))
+#' survey[paste0("rw", 1:4)] <- as.data.frame(columns)
+#' replicated <- ioi_design(
+#'   survey, weight,
+#'   repweights = tidyselect::starts_with("rw"), rep_type = "JK1"
+#' )
+#' ioi_mean(replicated, age)
 #' @export
 ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL, fpc = NULL,
                        nest = FALSE,
@@ -93,7 +136,7 @@ ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL, fpc = NU
                        rep_scale = NULL, rep_rscales = NULL, fay_rho = 0,
                        combined_weights = TRUE, mse = FALSE, df = NULL, ...) {
   check_dots_empty_ioi(...)
-  check_data(data)
+  data <- check_data(in_memory(data))
   check_flag(nest, "nest")
   check_flag(lonely_domain, "lonely_domain")
   columns <- list(
@@ -564,11 +607,11 @@ nobs.ioi_design <- function(object, ...) {
 #'
 #' Turns a data frame or a design of the survey package into an [ioi_design].
 #'
-#' @param x A data frame (a simple random sample: no weights, strata or PSUs), a
-#'   `survey.design2` as made by `survey::svydesign()`, a `svyrep.design` of replicate
+#' @param x A data frame or lazy table (a simple random sample: no weights, strata or
+#'   PSUs), a `survey.design2` as made by `survey::svydesign()`, a `svyrep.design` of replicate
 #'   weights, either of these as a `tbl_svy` of the srvyr package, or an [ioi_design],
 #'   which is given back.
-#' @param ... For a data frame: arguments of [ioi_design()].
+#' @param ... For a data frame or table: arguments of [ioi_design()].
 #' @return An object of class `ioi_design`.
 #' @section What is understood of a survey design: weights, strata, PSUs, the
 #'   finite population correction of every stage and the numbers of sampled PSUs, also
@@ -599,6 +642,25 @@ as_ioi_design.ioi_design <- function(x, ...) {
 #' @export
 as_ioi_design.data.frame <- function(x, ...) {
   ioi_design(x, ...)
+}
+
+#' @export
+as_ioi_design.tbl_lazy <- function(x, ...) {
+  ioi_design(x, ...)
+}
+
+# The data themselves: a table in a database is read.
+in_memory <- function(data, call = rlang::caller_env()) {
+  if (!inherits(data, "tbl_lazy")) {
+    return(data)
+  }
+  need_package("dplyr", "A table in a database", call)
+  data <- dplyr::collect(data)
+  inform_ioi(
+    "Read from the database: {nrow(data)} row{?s} and {ncol(data)} column{?s}.", "read",
+    rows = nrow(data)
+  )
+  data
 }
 
 #' @export

@@ -199,11 +199,13 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
   domains <- as.integer(layout$keys[[layout$domain$at]]$levels)
   variables <- layout$cells$variables
   domain <- seq_len(domains) - 1L
+  # a mean is taken from the centre, so that none of its digits are lost in errors
+  shift <- if (kind == "mean") layout$centre else 0
+  centre <- if (kind == "mean") 0 else layout$centre
   measure <- function(totals) {
-    found <- .Call(ioi_r_mean, measurement_kinds[[kind]], totals, variables, layout$centre)
+    found <- .Call(ioi_r_mean, measurement_kinds[[kind]], totals, variables, centre)
     list(
       estimate = found$estimate,
-      size = if (kind == "mean") found$estimate - layout$centre,
       nobody = if (kind == "total") 0,
       influence = list(row = domain, at = seq_len(domains + 1L) - 1L, value = found$value)
     )
@@ -214,7 +216,8 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
   )
   moments <- unlist(tally[startsWith(names(tally), "moment")], use.names = FALSE)
   list(
-    estimate = found$estimate, v = found$v, n = tally$n, occurs = tally$domain_rows > 0,
+    estimate = found$estimate + shift, v = found$v, n = tally$n,
+    occurs = tally$domain_rows > 0,
     presence = found[c("psu", "stratum", "records")], domain = domain + 1L, w = tally$moment1,
     deff = .Call(
       ioi_r_mean_deff, moments, found$influence$value, variables, variances(found$v), tally$n

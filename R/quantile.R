@@ -42,9 +42,11 @@ quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
 #'     \eqn{(3C_{k-1}/8 + 5C_k/8)/(T + w_n/4)}.
 #'
 #'   With equal weights they are the definitions of Hyndman and Fan (1996), whose
-#'   numbers they bear. Under the rules `"hf5"` to `"hf9"` the weight of a single
-#'   record moves the shares \eqn{p_k}, so that among tied values with unequal
-#'   weights the order of the rows can matter.
+#'   numbers they bear. `survey::svyquantile()` gives the same, but for shares smaller
+#'   than that of the first record: there it takes the second value under `"math"` and
+#'   `"school"`, and one below the smallest under `"hf4"`. Under the rules `"hf5"` to
+#'   `"hf9"` the weight of a single record moves the shares \eqn{p_k}, so that among
+#'   tied values with unequal weights the order of the rows can matter.
 #' @section Limits: The share of people with \eqn{x} not above the quantile is
 #'   estimated as any proportion is, with its standard error and limits by the
 #'   method `ci`; the quantiles of these two shares, by the same rule, are the limits

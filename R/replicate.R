@@ -239,38 +239,68 @@ replicate_union_df <- function(domains, a, b) {
 
 #' Make replicate weights
 #'
-#' Turns a design with strata and PSUs into one with replicate weights, which also
-#' serve measures that have no formula for their variance.
+#' Turns a design with strata and PSUs into one with replicate weights. Each replicate is
+#' the sample with some PSUs left out and the others weighted up; how much an estimate
+#' changes between them is its variance. For means, ratios and shares this is near the
+#' variance that the design gives by itself; it also serves measures that have no formula
+#' for theirs. For replicate weights that a file brings with it see [ioi_design()].
 #'
 #' @param design An [ioi_design()] of one stage, without replicate weights.
-#' @param type `"JK1"` leaves out one PSU at a time (one stratum); `"JKn"` the same
-#'   within strata; `"BRR"` takes one of two PSUs in every stratum, balanced by a
+#' @param type `"JK1"` leaves out one PSU at a time (designs without strata); `"JKn"` the
+#'   same within strata; `"BRR"` takes one of the two PSUs of every stratum, balanced by a
 #'   Hadamard matrix; `"bootstrap"` draws n - 1 of the n PSUs of each stratum with
-#'   replacement (Rao and Wu).
-#' @param reps Number of bootstrap replicates.
+#'   replacement (Rao, Wu and Yue).
+#' @param reps Number of bootstrap replicates. The other types have as many as they need.
 #' @param fay_rho For `"BRR"`: weights are multiplied by 2 - rho and rho in place of
-#'   2 and 0.
-#' @param mse `TRUE` takes deviations of the replicates from the estimate, `FALSE`
-#'   from their mean.
+#'   2 and 0 (Fay's method), so that no replicate loses a group.
+#' @param mse `TRUE` takes deviations of the replicates from the estimate of the whole
+#'   sample, `FALSE` from their own mean.
 #' @param ... Not used.
 #' @return An [ioi_design()] with replicate weights: a factor for each PSU and
 #'   replicate, not a column for each replicate.
+#' @section Replicates: With \eqn{t_r} the estimate of replicate r, and t that of the whole
+#'   sample or the mean of the \eqn{t_r} (see `mse`), the variance is
+#'   \eqn{c \sum_r s_r (t_r - t)^2}. With n PSUs, \eqn{n_h} of them in stratum h, and
+#'   the fraction f sampled, a replicate multiplies the weights of
+#'   * `"JK1"`: one PSU by 0 and of the others by \eqn{n/(n - 1)}. R = n,
+#'     \eqn{c = (1 - f)(n - 1)/n}, \eqn{s_r = 1}.
+#'   * `"JKn"`: one PSU by 0 and of the others of its stratum by \eqn{n_h/(n_h - 1)}.
+#'     R = n, c = 1, \eqn{s_r = (1 - f_h)(n_h - 1)/n_h}.
+#'   * `"BRR"`: one PSU of each stratum by \eqn{2 - \rho} and of the other by
+#'     \eqn{\rho}, which is `fay_rho`. R is the power of 2 above the number of strata,
+#'     \eqn{c = 1/(R(1 - \rho)^2)}, \eqn{s_r = 1}.
+#'   * `"bootstrap"`: each PSU by \eqn{n_h/(n_h - 1)} times how often it was drawn.
+#'     R = `reps`, \eqn{c = 1/(R - 1)}, \eqn{s_r = 1}.
+#'
+#'   They are the types `"JK1"`, `"JKn"`, `"BRR"` or `"Fay"`, and `"subbootstrap"` of
+#'   `survey::as.svrepdesign()`. Degrees of freedom are the rank of the replicate weights
+#'   of the records used, less 1: for the whole sample PSUs less strata, if there are
+#'   enough replicates.
 #' @section Strata with one PSU: Under the rules `"certainty"` and `"remove"` of the
-#'   design they are never left out; under `"average"` the variance is multiplied by
-#'   strata over strata that contribute; `"adjust"` is not offered here.
+#'   design such a PSU is never left out, so that its stratum adds nothing; under
+#'   `"average"` the variance is multiplied by the number of strata over the number of
+#'   those with more PSUs; `"adjust"` is an error here.
 #' @section Finite populations: The jackknife scales by 1 - f; `"BRR"` and
 #'   `"bootstrap"` ignore sampling fractions.
+#' @section Calibration: Make the replicates first and calibrate the result: then every
+#'   replicate is calibrated, as it must be.
 #' @section Random numbers: The bootstrap follows [set.seed()].
+#' @section Errors: `ioi_error_design` for a design that has replicate weights already, is
+#'   calibrated, or has several stages with an `fpc`, for strata under `"JK1"`, and for
+#'   strata that do not have two PSUs under `"BRR"`; `ioi_error_input` for arguments that
+#'   are not usable.
 #' @references Rao, J. N. K., Wu, C. F. J. and Yue, K. (1992). Some recent work on
 #'   resampling methods for complex surveys. *Survey Methodology* 18, 209-217.
 #'
 #'   Wolter, K. M. (2007). *Introduction to Variance Estimation*, 2nd edition.
 #'   Springer.
+#' @seealso [ioi_design()] for replicate weights of a file, [ioi_calibrate()]
 #' @examples
 #' schools <- subset(school_census_2023, region == "London" & !is.na(headcount))
 #' design <- ioi_design(schools, psu = la_code)
 #' jackknife <- ioi_replicate(design, "JK1")
 #' ioi_ratio(jackknife, fsm_eligible, headcount)
+#' ioi_ratio(design, fsm_eligible, headcount)
 #' @export
 ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), reps = 500,
                           fay_rho = 0, mse = FALSE, ...) {

@@ -509,6 +509,22 @@ test_that("tibbles and data.tables are data frames", {
   )
 })
 
+test_that("a table in a database is read, with its groups", {
+  skip_if_not_installed("dplyr")
+  data <- sample_of()
+  lazy <- structure(list(data = data), class = c("tbl_stub", "tbl_lazy", "tbl"))
+  read <- function(x, ...) dplyr::group_by(x$data, .data$group)
+  registerS3method("collect", "tbl_stub", read, asNamespace("dplyr"))
+  said <- expect_message(
+    design <- ioi_design(lazy, weight, stratum, psu), class = "ioi_message_read"
+  )
+  expect_identical(said$rows, nrow(data))
+  expected <- yes(ioi_design(data, weight, stratum, psu), by = group)
+  expect_identical(numbers(suppressMessages(yes(design))), numbers(expected))
+  plain <- suppressMessages(yes(as_ioi_design(lazy)))
+  expect_identical(numbers(plain), numbers(yes(ioi_design(data), by = group)))
+})
+
 test_that("groups of the data are added to `by`, and said", {
   skip_if_not_installed("dplyr")
   data <- sample_of()

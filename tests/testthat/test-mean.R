@@ -229,6 +229,13 @@ test_that("numbers far from 0 keep the standard error", {
     expect_equal(vcov(b), vcov(a), tolerance = 1e-9)
     expect_lt(max(abs(b$estimate - shift - a$estimate)), max(1e-6, 2^-52 * abs(shift)))
   }
+  for (mse in c(TRUE, FALSE)) {
+    jackknife <- function(data) {
+      ioi_mean(ioi_replicate(clustered(data), "JKn", mse = mse), x, by = group)
+    }
+    far <- jackknife(transform(data, x = x + 1e15))
+    expect_equal(vcov(far), vcov(jackknife(data)), tolerance = 1e-9)
+  }
 })
 
 test_that("the mean of 0 and 1 is a proportion", {
