@@ -35,3 +35,37 @@ test_that("what is missing or wrong is said", {
   )
   expect_error(as_ioi_estimate(labour_market, unit = "percent"), class = "ioi_error_input")
 })
+
+test_that("a design factor gives the limits that the Race Disparity Unit prints", {
+  # Gypsy, Roma and Irish Traveller groups, Annual Population Survey: 35% of 62 people
+  x <- data.frame(group = "Gypsy, Roma and Traveller", estimate = 0.35, n = 62)
+  got <- as_ioi_estimate(x, unit = "proportion", deft = 1.6)
+  expect_identical(round(100 * c(got$conf.low, got$conf.high)), c(16, 54))
+  expect_equal(got$std.error, 1.6 * sqrt(0.35 * 0.65 / 62))
+  expect_equal(got$n, 62)
+  # the planner says the same of such a survey
+  plan <- ioi_power("proportion", 0.35, 62, deff = 1.6^2)
+  expect_equal(plan$margin, got$conf.high - 0.35)
+})
+
+test_that("limits will do in place of standard errors", {
+  x <- data.frame(area = c("a", "b"), estimate = c(0.5, 0.2), conf.low = c(0.4, 0.1))
+  x$conf.high <- c(0.6, 0.4)
+  got <- as_ioi_estimate(x, unit = "proportion")
+  expect_equal(got$std.error[1], 0.1 / qnorm(0.975))
+  log_scale <- 0.2 * log(0.4 / 0.1) / (2 * qnorm(0.975))
+  expect_equal(got$std.error[2], log_scale)
+  expect_identical(got$conf.low, x$conf.low)
+})
+
+test_that("a design factor needs shares and their base", {
+  x <- data.frame(g = "a", estimate = 0.35, n = 62)
+  expect_error(as_ioi_estimate(x, deft = 1.6), "proportion", class = "ioi_error_input")
+  expect_error(
+    as_ioi_estimate(x["estimate"], unit = "proportion", deft = 1.6), "n",
+    class = "ioi_error_input"
+  )
+  expect_error(as_ioi_estimate(x, unit = "proportion", deft = 0), class = "ioi_error_input")
+  x$estimate <- 35
+  expect_error(as_ioi_estimate(x, unit = "proportion", deft = 1.6), class = "ioi_error_data")
+})

@@ -49,27 +49,28 @@ test_that("values and standard errors equal the open cases", {
   }
 })
 
-test_that("values are those of the WHO's package, and standard errors right", {
-  inputs <- read_compare("who_inputs")
-  cases <- subset(read_compare("who_expected"), !grepl("logit", measure))
-  for (k in seq_len(nrow(cases))) {
-    case <- cases[k, ]
-    got <- case_disparity(inputs[inputs$case_id == case$case_id, ], case$measure)
-    expect_case(got$estimate, case$expected, case$tol, case$measure)
-    if (!is.na(case$se_expected)) {
-      expect_case(got$std.error, case$se_expected, case$tol, case$measure)
-    }
-  }
-  # what the package prints on the scale of its own estimate is not
-  wrong <- subset(cases, measure %in% c("theil", "mld", "par", "paf", "aci", "rci"))
-  scale <- ifelse(wrong$measure %in% c("theil", "mld"), 1000, 1)
-  expect_equal(wrong$peer_published, scale * wrong$expected, tolerance = 1e-4)
-  expect_true(all(abs(wrong$peer_se / (scale * wrong$se_expected) - 1) > 0.5))
-  expect_equal(nrow(wrong), 6)
+test_that("values are those of WHO's package, and standard errors where those are right", {
+  inputs <- read_compare("disparity_inputs")
+  peer <- subset(read_compare("healthequal"), !measure %in% c("sii", "rii"))
+  scale <- ifelse(peer$measure %in% c("theil", "mld"), 1000, 1)
+  got <- do.call(rbind, lapply(seq_len(nrow(peer)), function(k) {
+    d <- inputs[inputs$case_id == peer$case_id[k], ]
+    as.data.frame(case_disparity(d, peer$measure[k]))[c("estimate", "std.error")]
+  }))
+  expect_equal(scale * got$estimate, peer$estimate, tolerance = 1e-10)
+  right <- peer$measure == "bgv"
+  expect_equal(got$std.error[right], peer$se[right], tolerance = 1e-10)
+  # not multiplied with the estimate: limits 1,000 and 100 times too narrow
+  times <- scale * got$std.error / peer$se
+  expect_equal(times[scale == 1000], rep(1000, 6), tolerance = 1e-8)
+  expect_true(all(times[peer$measure == "paf"] > 45))
+  # made from the population alone, not from the standard errors of the groups
+  own <- peer$measure %in% c("par", "aci", "rci")
+  expect_true(all(abs(times[own] - 1) > 0.005))
 })
 
-test_that("the standard errors that differ from the WHO's package are those of draws", {
-  inputs <- read_compare("who_inputs")
+test_that("the standard errors that differ from WHO's package are those of draws", {
+  inputs <- read_compare("disparity_inputs")
   set.seed(3)
   check <- function(id, measure) {
     d <- inputs[inputs$case_id == id, ]
@@ -84,8 +85,8 @@ test_that("the standard errors that differ from the WHO's package are those of d
     v <- cov(t(draws))
     expect_equal(unname(cov2cor(v)), unname(cov2cor(vcov(got))), tolerance = 0.12)
   }
-  check("who_nonordered25", c("theil", "mld", "mdmw", "cov"))
-  check("who_ordered5", c("aci", "rci", "sii", "rii"))
+  check("o_eth5", c("theil", "mld", "mdmw", "par", "paf"))
+  check("o_quint", c("aci", "rci", "sii", "rii"))
 })
 
 test_that("logit slope indices of counts equal the binomial model", {
@@ -107,6 +108,9 @@ test_that("logit slope indices of counts equal the binomial model", {
     expect_case(hc1$std.error[1], want[["se_sii_hc1"]], 1e-8, id)
     expect_case(model$std.error[2] / model$estimate[2], want[["se_lnrii_model"]], 1e-8, id)
     expect_case(hc1$std.error[2] / hc1$estimate[2], want[["se_lnrii_hc1"]], 1e-8, id)
+    # WHO's package weighs the counts by population a second time: another curve
+    peer <- subset(read_compare("healthequal"), case_id == id)$estimate
+    expect_gt(abs(100 * model$estimate[1] - peer[1]), 0.5)
     # the limits of the ratio are symmetric about its logarithm
     expect_equal(log(model$conf.high[2] * model$conf.low[2]) / 2, log(want[["rii"]]))
     # a second route: glm()
