@@ -76,6 +76,9 @@ decompose_flag_words <- list(
 #'   Standard errors follow the design: they are those of the total of each row's influence
 #'   on the part, through means and coefficients alike. Predictors are not taken as fixed,
 #'   and residuals may have any variance. Replicate weights are applied to the influence.
+#'   In 3,000 draws 95% limits held the parts of a gap between rates in 94.7% to 95.0%
+#'   (Kitagawa, 120 and 150 people), those of regressions in 93.9% to 95.2% (80 and 120
+#'   people) and 93.6% to 95.1% (15 areas): `bench/coverage_decompose.R` in the source.
 #'
 #'   "Unexplained" is not discrimination, nor "explained" justified: what is left out of the
 #'   formula is in the first, and a predictor can itself be the result of unequal treatment.

@@ -25,8 +25,9 @@
 #' @return A tibble of class [ioi_estimate], a row per indicator, group and, where an
 #'   indicator is a distribution, category: the `by` columns, `indicator_id`, `outcome`,
 #'   `category`, and the columns of [ioi_proportion()], with its values. Covariances are
-#'   those within an indicator and a breakdown; the others were not estimated and are
-#'   `NA`.
+#'   those within an indicator and a breakdown, and of its groups with everyone, so that
+#'   `ioi_parity(profile, sex, "Everyone")` has limits; the others, and those with everyone
+#'   where somebody is in no group, were not estimated and are `NA`.
 #'
 #'   The attribute `breakdowns` is a data frame with a row for each breakdown that the
 #'   framework asks for (gender, age, ethnicity, place, country of birth, length of
@@ -65,8 +66,8 @@ ioi_profile <- function(data, indicators, by = NULL, ..., everyone = TRUE, cross
   breakdowns <- report_breakdowns(design$data, by)
   sets <- unique(c(if (everyone || !length(by)) list(character()), by_sets(by, cross)))
   layout <- profile_layout(design, asked, sets, call)
-  tables <- profile_tables(layout, rule)
-  out <- profile_result(tables, layout, by, sets)
+  made <- profile_tables(layout, rule)
+  out <- profile_result(made$tables, layout, by, sets, profile_cross(layout, made))
   attr(out, "breakdowns") <- breakdowns
   out
 }
@@ -208,7 +209,8 @@ profile_layout <- function(design, asked, sets, call) {
   list(design = design, keys = keys, asked = asked, layouts = layouts)
 }
 
-# The estimate table of each layout, from one tally.
+# list(tables, tallies): the estimate table of each layout, and the part of the one tally
+# that it is made from.
 profile_tables <- function(profile, rule) {
   design <- profile$design
   columns <- as.list(design$replicates$columns)
@@ -225,21 +227,86 @@ profile_tables <- function(profile, rule) {
     profile$keys, design$rows, design$weight, columns, unlist(named, recursive = FALSE)
   )
   of <- rep(seq_along(sums), lengths(sums))
-  lapply(seq_along(sums), function(i) {
+  tallies <- lapply(seq_along(sums), function(i) {
     own <- stats::setNames(tally[of == i], names(sums[[i]]))
     if (is.null(own$n)) own$n <- own$rows
-    layout <- profile$layouts[[i]]
+    own
+  })
+  tables <- Map(function(layout, own) {
     unanswered <- sum(own$domain_rows) - sum(own$rows)
     proportion_table(
       layout, proportion_estimate(layout, own, NULL), profile$asked[[layout$asked]]$outcome,
       rule$ci, rule$level, rule$df, FALSE, FALSE, unanswered
     )
+  }, profile$layouts, tallies)
+  list(tables = tables, tallies = tallies)
+}
+
+# ---- groups and everyone ------------------------------------------------------
+
+# The covariance of each table of groups with that of everyone for the same indicator: a
+# list of list(groups, everyone (places of the tables), cross), without those not known.
+profile_cross <- function(profile, made) {
+  layouts <- profile$layouts
+  asked <- vapply(layouts, `[[`, 0L, "asked")
+  whole <- vapply(layouts, function(layout) !length(layout$domain$labels), NA)
+  if (!keeps_covariance(sum(vapply(made$tables, nrow, 0L)))) {
+    return(list())
+  }
+  out <- lapply(which(!whole), function(i) {
+    everyone <- which(whole & asked == asked[i])
+    if (!length(everyone) ||
+      sum(made$tallies[[i]]$rows) != sum(made$tallies[[everyone]]$rows)) {
+      return(NULL) # somebody is in no group
+    }
+    cross <- everyone_covariance(layouts[[i]], made$tallies[[i]], made$tables[[everyone]])
+    if (!is.null(cross)) list(groups = i, everyone = everyone, cross = cross)
   })
+  out[lengths(out) > 0]
+}
+
+# Covariance of the proportions of groups with those of everyone, who are all groups
+# together: groups x everyone, or NULL where the variance of everyone does not come out
+# this way, as with lonely sampling units.
+everyone_covariance <- function(layout, tally, everyone) {
+  domains <- as.integer(layout$keys[[layout$domain$at]]$levels)
+  categories <- as.integer(layout$category$key$levels)
+  wanted <- categories - layout$category$first
+  of_row <- rep(seq_len(domains) - 1L, each = wanted)
+  measure <- function(w) {
+    groups <- .Call(ioi_r_proportion, w, domains, categories, layout$category$first)
+    sums <- rowSums(matrix(w, categories))
+    all <- .Call(ioi_r_proportion, sums, 1L, categories, layout$category$first)
+    shared <- full_influence(all, wanted)[, rep(seq_len(categories), domains), drop = FALSE]
+    value <- rbind(full_influence(groups, length(of_row)), shared)
+    list(estimate = c(groups$p, all$p), influence = list(
+      row = integer(ncol(value)), at = seq(0L, by = nrow(value), length.out = ncol(value) + 1L),
+      value = as.double(value)
+    ))
+  }
+  v <- road_estimate(
+    layout$cells, layout$design, tally, measure, rep(seq_len(domains) - 1L, each = categories),
+    c(of_row, rep(0L, wanted)), domains, TRUE
+  )$v
+  whole <- length(of_row) + seq_len(wanted)
+  if (!isTRUE(all.equal(sqrt(variances(v)[whole]), everyone$std.error))) {
+    return(NULL)
+  }
+  v[which(tally$domain_rows[of_row + 1L] > 0), whole, drop = FALSE]
+}
+
+# The influence of every cell on every one of `rows` estimates, as a matrix.
+full_influence <- function(found, rows) {
+  count <- diff(found$at)
+  cell <- rep(seq_along(count), count)
+  out <- matrix(0, rows, length(count))
+  out[cbind(found$row[cell] + sequence(count), cell)] <- found$value
+  out
 }
 
 # ---- one table ----------------------------------------------------------------
 
-profile_result <- function(tables, profile, by, sets) {
+profile_result <- function(tables, profile, by, sets, crosses) {
   asked <- profile$asked
   ids <- vapply(profile$layouts, function(layout) asked[[layout$asked]]$recipe$id, "")
   info <- attr(tables[[1]], "info")
@@ -271,7 +338,7 @@ profile_result <- function(tables, profile, by, sets) {
   joined <- join_columns(rows, by)
   new_ioi_estimate(
     tibble::new_tibble(joined, nrow = length(joined$estimate)),
-    vcov = block_covariance(tables), domains = joined_domains(tables), info = info
+    vcov = block_covariance(tables, crosses), domains = joined_domains(tables), info = info
   )
 }
 
@@ -299,8 +366,8 @@ everyone_column <- function(value, data, several, rows) {
   factor(text, unique(c("Everyone", as.character(all))))
 }
 
-# Covariances within each table; what was not estimated is NA.
-block_covariance <- function(tables) {
+# Covariances within each table, and of groups with everyone; what was not estimated is NA.
+block_covariance <- function(tables, crosses) {
   vcov <- lapply(tables, attr, "vcov")
   size <- vapply(tables, nrow, 0L)
   if (any(vapply(vcov, is.null, NA)) || sum(size) > most_covariance_rows) {
@@ -308,9 +375,13 @@ block_covariance <- function(tables) {
   }
   out <- matrix(NA_real_, sum(size), sum(size))
   last <- cumsum(size)
+  rows <- function(i) seq_len(size[i]) + last[i] - size[i]
   for (i in seq_along(size)) {
-    own <- seq_len(size[i]) + last[i] - size[i]
-    out[own, own] <- vcov[[i]]
+    out[rows(i), rows(i)] <- vcov[[i]]
+  }
+  for (one in crosses) {
+    out[rows(one$groups), rows(one$everyone)] <- one$cross
+    out[rows(one$everyone), rows(one$groups)] <- t(one$cross)
   }
   out
 }

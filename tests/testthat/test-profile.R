@@ -125,3 +125,35 @@ test_that("what cannot be profiled is an error", {
     class = "ioi_error_input"
   )
 })
+
+test_that("gaps from everyone have the error of the difference of two linked shares", {
+  skip_if_not_installed("survey")
+  got <- quiet(ioi_profile(design, "6.6", by = c(sex, ethnic_group)))
+  gaps <- ioi_parity(got, sex, "Everyone")
+  gaps <- gaps[gaps$ethnic_group == "Everyone" & gaps$group != "Everyone", ]
+  answer <- survey$SBeNeigh
+  yes <- answer %in% c("Very strongly", "Fairly strongly")
+  known <- !is.na(answer)
+  share <- function(of) sum(survey$weight[yes & of]) / sum(survey$weight[of])
+  part <- function(of) ifelse(of, (yes - share(of)) / sum(survey$weight[of]), 0)
+  peer <- survey::svydesign(~psu, strata = ~region, weights = ~weight, data = survey)
+  for (k in seq_len(nrow(gaps))) {
+    own <- known & survey$sex == as.character(gaps$group[k])
+    expect_equal(gaps$estimate[k], share(own) - share(known))
+    total <- survey::svytotal(part(own) - part(known), peer)
+    expect_equal(gaps$std.error[k], as.vector(survey::SE(total)))
+  }
+})
+
+test_that("with replicates too; where somebody is in no group it is not known", {
+  replicated <- ioi_replicate(design, "JKn")
+  got <- quiet(ioi_profile(replicated, "7.8", by = sex))
+  gaps <- ioi_parity(got, sex, "Everyone")
+  theirs <- ioi_parity(quiet(ioi_profile(design, "7.8", by = sex)), sex, "Everyone")
+  expect_equal(gaps$std.error, theirs$std.error, tolerance = 0.02)
+  some <- survey
+  some$sex[3] <- NA
+  got <- quiet(ioi_profile(ioi_design(some, weights = weight), "7.8", by = sex))
+  gaps <- ioi_parity(got, sex, "Everyone")
+  expect_identical(gaps$flag[gaps$group != "Everyone"], rep("no_limits", 2))
+})
