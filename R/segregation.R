@@ -171,12 +171,23 @@
 #'   the standard error is 0, as at D of 1, there are no limits and `flag` says
 #'   `boundary`. D, Gini and Gorard's index have no derivative at ties of shares, and
 #'   near 0 every such error fails: use a correction or `ioi_segregation_null()` there.
-#' @section What the limits cover: Sampling error, not the upward bias of an index in
-#'   small units. In simulations (`bench/coverage_segregation.R`) 95% limits held 95% of
-#'   the time where D was at least eight times its chance level, which is about
-#'   \eqn{0.4 \sqrt{n (1/X + 1/Y)}}{0.4 sqrt(n (1/X + 1/Y))} for \eqn{n} units and
-#'   \eqn{X} and \eqn{Y} people, about 91% at four times, and almost never where D
-#'   was near that level.
+#' @section What the limits cover: Limits of `"analytic"` tell of sampling error, not of the
+#'   upward bias of an index in small units. What matters is D over its chance level, about
+#'   \eqn{0.4 \sqrt{n (1/X + 1/Y)}}{0.4 sqrt(n (1/X + 1/Y))} for \eqn{n} units and \eqn{X}
+#'   and \eqn{Y} people. In simulations of 50 units, how often 95% limits held the truth:
+#'   * persons, `"analytic"`: 92 to 96% where D was eight times its chance level or more, 83
+#'     to 91% at four times, almost never near it; Hutchens' and the Atkinson index, whose
+#'     slope is infinite at an empty cell, less often: 86% at D of 0.6 with 500 people a unit;
+#'   * persons, `"bootstrap"`: 91 to 95% from four times the chance level up;
+#'   * D with `correct = "bootstrap"` and `se = "analytic"`: 93 to 95% where D was above
+#'     its chance level, so take that for D;
+#'   * units, `"jackknife"`: 92 to 96% with 30 units, 93 to 95% with 100; the bootstrap of
+#'     units one to two points less;
+#'   * a stratified cluster sample, `"analytic"`: 95 to 96% with 400 PSUs, 86 to 95% with 120
+#'     (Hutchens' index 85 to 95%); 62 to 90% where the design was left out.
+#'
+#'   The table is `system.file("extdata", "coverage_segregation.csv", package = "ioi")`,
+#'   made by `bench/coverage_segregation.R`; `vignette("reading-segregation")` shows it.
 #' @section Corrections: For whole numbers of people; `bias` is what was taken off.
 #'   * `"carrington_troske"` (`dissimilarity`, `theil`, `hutchens`,
 #'     `correlation_ratio`): (D - d)/(1 - d), or over d where D is below it; d is the
@@ -193,6 +204,10 @@
 #'     two or more people; the same as scores in which nobody counts himself.
 #'
 #'   The standard error is that of the plain index times the slope of the correction.
+#'   Where people were put into units of 10 to 100 at random, the means of `"chance"` and
+#'   `"unbiased"` were within 0.0012 of 0 (same table). Those of Carrington and Troske's form
+#'   were -0.01 to -0.06, and those of `"bootstrap"` and `"density"`, which are made for
+#'   places with some segregation, 0.04 to 0.27 where D itself was 0.08 to 0.39.
 #' @section Missing and empty: Rows without group, unit or area are left out, and
 #'   counted in a message of class `ioi_message_missing`. Units without members add
 #'   nothing. A group without members takes no part in multigroup indices, which the
