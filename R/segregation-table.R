@@ -197,12 +197,16 @@ unit_column <- function(keys, data, unit, rows, call) {
   for (name in unit) {
     check_key_type(data[[name]], "unit", call)
   }
+  if (length(unit) > 1) {
+    return(domain_key(keys, data, unit, rows, call)[c("keys", "at")])
+  }
+  subset <- subset_at(keys)
   own <- if (!length(unit)) {
     key_read(seq_len(rows), 1L, rows, NULL)
-  } else if (length(unit) == 1 && is_plain_text(data[[unit]])) {
+  } else if (is_plain_text(data[[unit]])) {
     key_text(data[[unit]], shown = FALSE)
   } else {
-    return(domain_key(keys, data, unit, rows, call)[c("keys", "at")])
+    key_column(data[[unit]], "unit", call, unit, inside = if (subset) keys[[subset]]$value)
   }
   list(keys = c(keys, list(own$key)), at = length(keys) + 1L)
 }

@@ -241,8 +241,7 @@ nest_by_unit <- function(data, within, unit) {
     }
   }
   area <- lapply(within, function(name) {
-    x <- data[[name]][coded$first]
-    match(x, unique(x[!is.na(x)]))
+    seen_order(data[[name]][coded$first])
   })
   sorted <- do.call(order, area)
   sorted <- sorted[!Reduce(`|`, lapply(area, is.na))[sorted]]
@@ -254,6 +253,12 @@ nest_by_unit <- function(data, within, unit) {
   )
 }
 
+# The number of each value in the order of appearance, NA for a missing one.
+seen_order <- function(x) {
+  coded <- if (is_plain_text(x)) .Call(ioi_r_code_text, x)
+  if (isTRUE(coded$apart)) coded$code + 1L else match(x, unique(x[!is.na(x)]))
+}
+
 # The codes of units from 0 and a row of each: list(code, first); NULL for other types.
 unit_codes <- function(x) {
   if (is.factor(x)) {
@@ -261,9 +266,9 @@ unit_codes <- function(x) {
   } else if (is.character(x)) {
     coded <- .Call(ioi_r_code_text, x)
     # one text in two encodings has two codes
-    return(if (!anyDuplicated(x[coded$first])) coded)
+    return(if (coded$apart) coded)
   } else if (is.integer(x)) {
-    code <- match(x, unique(x[!is.na(x)])) - 1L
+    code <- seen_order(x) - 1L
   } else {
     return(NULL)
   }
@@ -294,7 +299,7 @@ nest_code <- function(data, within, unit, call) {
 # The order of units says nothing, so that text need not be sorted.
 nest_column <- function(x, name, is_unit, call) {
   if (is_unit && is.character(x) && !is.object(x)) {
-    level <- match(x, unique(x[!is.na(x)]))
+    level <- seen_order(x)
     return(key_read(level, 1L, max(level, 0L, na.rm = TRUE), NULL)$key)
   }
   key_column(x, if (is_unit) "unit" else "within", call, name)$key

@@ -65,14 +65,15 @@ static void find_parents(const ioi_nest *nest, size_t *parent)
 static ioi_status add_units(const ioi_nest *nest, double *total)
 {
   const ioi_table *t = &nest->table;
-  const size_t l = nest->steps - 1;
+  const size_t columns = nest->columns;
+  const int *area = nest->steps > 1 ? nest->area[nest->steps - 2] : NULL;
   for (size_t g = 0; g < t->groups; g++) {
     const double *x = t->count + g * t->stride;
+    const int column = nest->column[g];
     for (size_t i = 0; i < t->units; i++) {
       if (!(x[i] >= 0 && x[i] < INFINITY)) return IOI_EDOMAIN;
-      if (nest->column[g] >= 0)
-        total[(l ? place(nest, l, i) : 0) * nest->columns
-              + (size_t) nest->column[g]] += x[i];
+      const size_t k = area ? (size_t) (area[i] - area[0]) : 0;
+      if (column >= 0) total[k * columns + (size_t) column] += x[i];
     }
   }
   return IOI_OK;
@@ -130,10 +131,12 @@ static double geometric(const double *x, const double *all, size_t n)
   return exp(sum / groups);
 }
 
-/* sum_c x_c ln(x_c T / (t N_c)): what a child x adds to T M of its parent. */
-static double information(const double *x, const double *n, size_t columns)
+/* sum_c x_c ln(x_c T / (t N_c)): what a child x of t members adds to T M of its
+ * parent. */
+static double information(const double *x, double t, const double *n,
+                          size_t columns)
 {
-  const double t = sum_of(x, columns), all = sum_of(n, columns);
+  const double all = sum_of(n, columns);
   double sum = 0;
   for (size_t c = 0; c < columns; c++)
     if (x[c] > 0) sum += x[c] * log(x[c] / t * (all / n[c]));
@@ -141,9 +144,10 @@ static double information(const double *x, const double *n, size_t columns)
 }
 
 /* sum_c (x_c - t P_c)^2 / t: what a child adds to T I R. */
-static double distance(const double *x, const double *n, size_t columns)
+static double distance(const double *x, double t, const double *n,
+                       size_t columns)
 {
-  const double t = sum_of(x, columns), all = sum_of(n, columns);
+  const double all = sum_of(n, columns);
   double sum = 0;
   for (size_t c = 0; c < columns; c++) {
     double apart = x[c] * ((all - n[c]) / all) - (t - x[c]) * (n[c] / all);
@@ -162,12 +166,17 @@ static double shortfall(const double *x, const double *n, size_t columns)
   return less > 0 ? less : 0;
 }
 
-static double term(ioi_nest_index index, const double *x, const double *n,
-                   size_t columns)
+static double term(ioi_nest_index index, const double *x, double t,
+                   const double *n, size_t columns)
 {
-  if (index == IOI_NEST_DIVERSITY) return distance(x, n, columns);
+  if (index == IOI_NEST_DIVERSITY) return distance(x, t, n, columns);
   if (index == IOI_NEST_ATKINSON) return shortfall(x, n, columns);
-  return information(x, n, columns);
+  return information(x, t, n, columns);
+}
+
+int ioi_nest_share_sums(ioi_nest_index one, ioi_nest_index two)
+{
+  return one == two || (one <= IOI_NEST_THEIL && two <= IOI_NEST_THEIL);
 }
 
 /* What the terms of an area are divided by; NaN where the index has no value.
@@ -193,26 +202,28 @@ static double area_weight(ioi_nest_index index, const double *n,
   return isnan(mine) ? 0 : mine / divisor(index, whole, whole, columns);
 }
 
-/* Adds the terms of all children to their parents' sums. */
-static void add_terms(const ioi_nest *nest, ioi_nest_index index,
-                      const double *total, const size_t *parent, ioi_exact *sum,
-                      size_t *children, double *x)
+void ioi_nest_sums(const ioi_nest *nest, ioi_nest_index index,
+                   const double *total, const size_t *parent, ioi_exact *sum,
+                   size_t *children, double *work)
 {
   const size_t areas = ioi_nest_areas(nest), columns = nest->columns;
   const size_t l = nest->steps - 1, finest = level_start(nest, l);
+  memset(sum, 0, areas * sizeof *sum);
+  memset(children, 0, areas * sizeof *children);
   for (size_t k = 1; k < areas; k++) {
-    const double *child = total + k * columns;
-    if (!(sum_of(child, columns) > 0)) continue;
+    const double *child = total + k * columns, t = sum_of(child, columns);
+    if (!(t > 0)) continue;
     children[parent[k]]++;
     ioi_exact_add(sum + parent[k],
-                  term(index, child, total + parent[k] * columns, columns));
+                  term(index, child, t, total + parent[k] * columns, columns));
   }
   for (size_t i = 0; i < nest->table.units; i++) {
     const size_t k = finest + (l ? place(nest, l, i) : 0);
-    gather(nest, i, x);
-    if (!(sum_of(x, columns) > 0)) continue;
+    gather(nest, i, work);
+    const double t = sum_of(work, columns);
+    if (!(t > 0)) continue;
     children[k]++;
-    ioi_exact_add(sum + k, term(index, x, total + k * columns, columns));
+    ioi_exact_add(sum + k, term(index, work, t, total + k * columns, columns));
   }
 }
 
@@ -248,15 +259,11 @@ static void close_area(ioi_nest_index index, const double *n,
 }
 
 ioi_status ioi_nest_parts(const ioi_nest *nest, ioi_nest_index index,
-                          const double *total, const size_t *parent,
-                          double *estimate, double *weight, double *part,
-                          size_t *children, double *level, double *work)
+                          const double *total, const ioi_exact *sum,
+                          const size_t *children, double *estimate,
+                          double *weight, double *part, double *level)
 {
   const size_t areas = ioi_nest_areas(nest), columns = nest->columns;
-  ioi_exact *sum = (ioi_exact *) work;
-  memset(work, 0, 2 * areas * sizeof *work);
-  memset(children, 0, areas * sizeof *children);
-  add_terms(nest, index, total, parent, sum, children, work + 2 * areas);
   size_t units = 0;
   for (size_t k = level_start(nest, nest->steps - 1); k < areas; k++)
     units += children[k];

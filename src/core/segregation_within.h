@@ -21,6 +21,7 @@
 
 #include "core/segregation.h"
 #include "core/status.h"
+#include "core/sum.h"
 
 typedef enum {
   IOI_NEST_INFORMATION,
@@ -64,25 +65,37 @@ size_t ioi_nest_level_areas(const ioi_nest *nest, size_t l);
  * IOI_EDOMAIN: a count is negative, NaN or infinite, or a total overflows. */
 ioi_status ioi_nest_totals(const ioi_nest *nest, double *total, size_t *parent);
 
-/* One index, area by area.
+/* What an index adds up over the next smaller areas (or units) of each area.
  *
  *   total, parent  [in]   from ioi_nest_totals().
+ *   sum       [out]  areas sums.
+ *   children  [out]  areas: next smaller areas, or units, with members.
+ *   work      [out]  columns doubles. */
+void ioi_nest_sums(const ioi_nest *nest, ioi_nest_index index,
+                   const double *total, const size_t *parent, ioi_exact *sum,
+                   size_t *children, double *work);
+
+/* Not 0: both indices have the same sums, as M and H do. */
+int ioi_nest_share_sums(ioi_nest_index one, ioi_nest_index two);
+
+/* One index, area by area.
+ *
+ *   total     [in]   from ioi_nest_totals().
+ *   sum, children  [in]  from ioi_nest_sums().
  *   estimate  [out]  areas: the index among the next smaller areas (or units)
  *                    of the area; NaN where it has no value.
  *   weight    [out]  areas: w_k above; 0 for an area without members, or where
  *                    the index has no value because the area lacks groups.
  *   part      [out]  areas: weight * estimate, 0 where there is no estimate.
- *   children  [out]  areas: next smaller areas, or units, with members.
  *   level     [out]  steps: the sum of the parts at each level; the index is
  *                    the sum of the levels.
- *   work      [out]  2 * areas + columns doubles.
  * IOI_EEMPTY: fewer than two columns have members (`all`: one has none), or
  * for the mutual information none; IOI_ESINGLE: one unit has all members, so
  * that H, R and A have no value. On these `level` is untouched. */
 ioi_status ioi_nest_parts(const ioi_nest *nest, ioi_nest_index index,
-                          const double *total, const size_t *parent,
-                          double *estimate, double *weight, double *part,
-                          size_t *children, double *level, double *work);
+                          const double *total, const ioi_exact *sum,
+                          const size_t *children, double *estimate,
+                          double *weight, double *part, double *level);
 
 /* The derivative of each level's number with respect to the members of every
  * cell. u[s * stride + g * units + i] for step s, group g and unit i; 0 for

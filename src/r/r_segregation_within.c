@@ -16,8 +16,9 @@ typedef struct {
 
 /* The work space of one place. */
 typedef struct {
-  double *total, *estimate, *weight, *part, *level, *work;
+  double *total, *members, *estimate, *weight, *part, *level, *work;
   size_t *parent, *children;
+  ioi_exact *sum;
 } space;
 
 static const int *const *read_areas(SEXP areas)
@@ -103,22 +104,31 @@ static space take_space(const job *j, const int **area)
   s.weight = (double *) R_alloc(areas, sizeof(double));
   s.part = (double *) R_alloc(areas, sizeof(double));
   s.level = (double *) R_alloc(j->steps, sizeof(double));
-  s.work = (double *) R_alloc(2 * areas + 2 * j->columns, sizeof(double));
+  s.members = (double *) R_alloc(areas, sizeof(double));
+  s.sum = (ioi_exact *) R_alloc(areas, sizeof(ioi_exact));
+  s.work = (double *) R_alloc(2 * j->columns, sizeof(double));
   s.parent = (size_t *) R_alloc(areas, sizeof(size_t));
   s.children = (size_t *) R_alloc(areas, sizeof(size_t));
   return s;
 }
 
-/* Totals and parts of one place, map and index; level is NA without a value. */
-static ioi_status measure(const job *j, const ioi_nest *nest, size_t index,
-                          space *s)
+static ioi_nest_index index_of(const job *j, size_t k)
 {
-  ioi_status status = ioi_nest_totals(nest, s->total, s->parent);
+  return (ioi_nest_index) j->index[k];
+}
+
+/* Parts of one place, map and index, once its totals are there; level is NA
+ * without a value. */
+static ioi_status measure(const job *j, const ioi_nest *nest, size_t index,
+                          ioi_status totals, space *s)
+{
+  const ioi_nest_index id = index_of(j, index);
   for (size_t l = 0; l < j->steps; l++) s->level[l] = NA_REAL;
-  if (status != IOI_OK) return status;
-  return ioi_nest_parts(nest, (ioi_nest_index) j->index[index], s->total,
-                        s->parent, s->estimate, s->weight, s->part, s->children,
-                        s->level, s->work);
+  if (totals != IOI_OK) return totals;
+  if (index == 0 || !ioi_nest_share_sums(index_of(j, index - 1), id))
+    ioi_nest_sums(nest, id, s->total, s->parent, s->sum, s->children, s->work);
+  return ioi_nest_parts(nest, id, s->total, s->sum, s->children, s->estimate,
+                        s->weight, s->part, s->level);
 }
 
 /* Members of each area of the place, by the table `who`. */
@@ -131,6 +141,17 @@ static void area_members(const ioi_nest *nest, const double *total,
     for (size_t c = 0; c < nest->columns; c++)
       members[k] += total[k * nest->columns + c];
   }
+}
+
+/* Totals of the areas of a place, and their members by the table `people`. */
+static ioi_status totals_of(const ioi_nest *nest, const ioi_nest *people,
+                            space *s)
+{
+  ioi_status status = ioi_nest_totals(people, s->total, s->parent);
+  area_members(people, s->total, s->members);
+  if (people->table.count != nest->table.count)
+    status = ioi_nest_totals(nest, s->total, s->parent);
+  return status;
 }
 
 static void write_levels(const job *j, const space *s, size_t areas,
@@ -198,22 +219,24 @@ SEXP ioi_r_segregation_within(SEXP table, SEXP people, SEXP first, SEXP areas,
   size_t done = 0;
   for (size_t p = 0; p < j.places; p++) {
     size_t here = 0;
-    for (size_t m = 0; m < j.maps; m++)
+    for (size_t m = 0; m < j.maps; m++) {
+      const ioi_nest nest = place_nest(&j, p, m, area);
+      const ioi_nest persons = place_nest(&who, p, m, area);
+      const ioi_status totals = totals_of(&nest, &persons, &s);
+      here = ioi_nest_areas(&nest);
       for (size_t k = 0; k < j.indices; k++) {
-        const ioi_nest nest = place_nest(&j, p, m, area);
         const R_xlen_t row = (R_xlen_t) ((p * j.maps + m) * j.indices + k);
         const R_xlen_t at = (R_xlen_t) ((m * j.indices + k) * sum + done);
-        here = ioi_nest_areas(&nest);
-        const ioi_status status = measure(&j, &nest, k, &s);
+        const ioi_status status = measure(&j, &nest, k, totals, &s);
         SET_STRING_ELT(VECTOR_ELT(out, 1), row,
                        Rf_mkChar(ioi_strstatus(status)));
         write_levels(&j, &s, here, &nest, out, row);
         write_parts(&s, here, out, at);
-        const ioi_nest persons = place_nest(&who, p, m, area);
-        ioi_nest_totals(&persons, s.total, s.parent);
-        area_members(&persons, s.total, REAL(VECTOR_ELT(out, 8)) + at);
-        REAL(VECTOR_ELT(out, 3))[row] = REAL(VECTOR_ELT(out, 8))[at];
+        memcpy(REAL(VECTOR_ELT(out, 8)) + at, s.members,
+               here * sizeof *s.members);
+        REAL(VECTOR_ELT(out, 3))[row] = s.members[0];
       }
+    }
     done += here;
     R_CheckUserInterrupt();
   }
@@ -227,17 +250,19 @@ static void place_influence(const job *j, size_t p, const int **area, space *s,
                             double *d, double *u)
 {
   size_t row = 0;
-  for (size_t m = 0; m < j->maps; m++)
+  for (size_t m = 0; m < j->maps; m++) {
+    const ioi_nest nest = place_nest(j, p, m, area);
+    const ioi_status totals = ioi_nest_totals(&nest, s->total, s->parent);
     for (size_t k = 0; k < j->indices; k++, row += j->steps) {
-      const ioi_nest nest = place_nest(j, p, m, area);
       const size_t cells = nest.table.units * nest.table.groups;
       memset(u + row * cells, 0, j->steps * cells * sizeof *u);
       for (size_t l = 0; l < j->steps; l++) d[row + l] = 0;
-      if (measure(j, &nest, k, s) != IOI_OK) continue;
+      if (measure(j, &nest, k, totals, s) != IOI_OK) continue;
       memcpy(d + row, s->level, j->steps * sizeof *d);
-      ioi_nest_influence(&nest, (ioi_nest_index) j->index[k], s->total,
-                         s->level, cells, u + row * cells, s->work);
+      ioi_nest_influence(&nest, index_of(j, k), s->total, s->level, cells,
+                         u + row * cells, s->work);
     }
+  }
 }
 
 static size_t most_units(const job *j)

@@ -28,14 +28,15 @@ typedef struct {
 static answer measure(const ioi_nest *nest, ioi_nest_index index)
 {
   answer a;
-  double *work = zeroed(2 * AREAS + GROUPS, sizeof *work);
+  ioi_exact sum[AREAS];
+  double work[GROUPS];
   memset(&a, 0, sizeof a);
   a.level[0] = a.level[1] = a.level[2] = -9;
   a.status = ioi_nest_totals(nest, a.total, a.parent);
-  if (a.status == IOI_OK)
-    a.status = ioi_nest_parts(nest, index, a.total, a.parent, a.estimate,
-                              a.weight, a.part, a.children, a.level, work);
-  free(work);
+  if (a.status != IOI_OK) return a;
+  ioi_nest_sums(nest, index, a.total, a.parent, sum, a.children, work);
+  a.status = ioi_nest_parts(nest, index, a.total, sum, a.children, a.estimate,
+                            a.weight, a.part, a.level);
   return a;
 }
 
@@ -69,14 +70,19 @@ static void example_of_a_help_page(void **state)
   static const double doc[] = {100, 60, 40, 0, 0, 40, 60, 100};
   static const int column[] = {0, 1};
   const ioi_nest nest = {{doc, 4, 4, 2}, column, 2, 0, 1, NULL};
-  double total[2], estimate, weight, part, level, work[4];
+  double total[2], estimate, weight, part, level, work[2];
+  ioi_exact sum;
   size_t parent, children;
   assert_int_equal(ioi_nest_totals(&nest, total, &parent), IOI_OK);
-  ioi_nest_parts(&nest, IOI_NEST_INFORMATION, total, &parent, &estimate,
-                 &weight, &part, &children, &level, work);
+  ioi_nest_sums(&nest, IOI_NEST_INFORMATION, total, &parent, &sum, &children,
+                work);
+  ioi_nest_parts(&nest, IOI_NEST_INFORMATION, total, &sum, &children, &estimate,
+                 &weight, &part, &level);
   near(level, 0.356641347055, 1e-11); /* segregation 1.1.0 */
-  ioi_nest_parts(&nest, IOI_NEST_ATKINSON, total, &parent, &estimate, &weight,
-                 &part, &children, &level, work);
+  ioi_nest_sums(&nest, IOI_NEST_ATKINSON, total, &parent, &sum, &children,
+                work);
+  ioi_nest_parts(&nest, IOI_NEST_ATKINSON, total, &sum, &children, &estimate,
+                 &weight, &part, &level);
   near(level, 0.510102051443, 1e-11);
   assert_int_equal(children, 4);
   near(weight, 1, 1e-15);
