@@ -266,6 +266,7 @@ kitagawa_table <- function(strata, by, composition, detail, level) {
   stratum <- rep(blocks, each = parts)
   empty <- c(any(a$n == 0 | b$n == 0), a$n == 0 | b$n == 0)[stratum + 1]
   se <- na_if_nan(sqrt(diag(found$vcov)))
+  se[is.na(found$estimate)] <- NA
   limits <- interval_t(found$estimate, se, Inf, level)
   flag <- join_flags(list(
     missing = is.na(found$estimate), "empty stratum" = empty,

@@ -82,35 +82,36 @@ gap_level <- function(x, level) {
   if (is.null(own)) 0.95 else own
 }
 
-# Which records a gap rests on: those of its group or its reference, so that degrees
-# of freedom and n of a change are counted over all four figures.
+# Which records a gap rests on: those of its group and its reference, or of all groups
+# where that is a mean of them, so that degrees of freedom and n of a change are counted
+# over all the figures in it.
 gap_domains <- function(x, gaps, group, time, by) {
   domains <- if (is_estimate(x)) attr(x, "domains")
   if (is.null(domains)) {
     return(NULL)
   }
-  by <- intersect(by, names(gaps))
-  place <- function(groups) {
-    keys <- c(lapply(c(by, time), function(name) as.character(gaps[[name]])), list(groups))
-    own <- lapply(c(by, time, group), function(name) as.character(x[[name]]))
-    domains$id[match(do.call(paste, c(keys, sep = "\r")), do.call(paste, c(own, sep = "\r")))]
-  }
-  a <- place(as.character(gaps$group))
-  b <- place(as.character(gaps$reference))
-  a[is.na(a)] <- b[is.na(a)]
-  b[is.na(b)] <- a[is.na(b)]
-  if (anyNA(a)) {
+  within <- c(intersect(by, names(gaps)), time)
+  set <- gap_keys(x, within)
+  own <- gap_keys(gaps, within)
+  cell <- paste(set, x[[group]], sep = "\r")
+  reference <- as.character(gaps$reference)
+  other <- match(paste(own, reference, sep = "\r"), cell)
+  all <- is.na(other) & reference %in% parity_means
+  members <- Map(function(a, b, whole, key) {
+    at <- if (whole) which(set == key) else c(a, b)
+    unique(domains$id[at[!is.na(at)]])
+  }, match(paste(own, gaps$group, sep = "\r"), cell), other, all, own)
+  if (any(lengths(members) == 0)) {
     return(NULL)
   }
-  domains$id <- seq_along(a)
-  domains$n <- domains$n[a] + ifelse(a == b, 0, domains$n[b])
-  for (name in intersect(c("psu", "stratum"), names(domains))) {
-    bits <- domains[[name]]
-    if (!is.null(bits)) {
-      domains[[name]] <- bits[, a, drop = FALSE] | bits[, b, drop = FALSE]
-    }
-  }
-  domains
+  n <- vapply(members, function(at) sum(domains$n[at]), 1, USE.NAMES = FALSE)
+  out <- parity_join_domains(domains, members, n)
+  out$id <- seq_along(members)
+  out
+}
+
+gap_keys <- function(x, columns) {
+  do.call(paste, c(unname(lapply(unclass(x)[columns], as.character)), list(sep = "\r")))
 }
 
 # The rows of the result: `to`, a gap, and `from`, the gap of the same group at the
@@ -226,13 +227,14 @@ gap_change_table <- function(gaps, pairs, changes, asked) {
 # Flags of the two gaps, and where difference and ratio lead apart.
 gap_change_flags <- function(gaps, pairs, changes, direction, series, time) {
   at <- pairs$to
+  own <- gsub("(^|;)(ci_mover|se_zero)(?=$|;)", "", parity_carried(gaps$flag, ""), perl = TRUE)
   row <- parity_block(c(lapply(series, `[`, at), list(as.character(gaps[[time]][at]))), length(at))
   differ <- tapply(direction$narrower, row, function(n) length(unique(n[!is.na(n)])) > 1)
   parity_join(list(
     ifelse(is.na(changes$from) & !is.na(changes$to), "no_baseline", ""),
     ifelse(!is.na(changes$from) & !is.na(changes$to) & !changes$able, "no_log", ""),
-    parity_carried(gaps$flag[at], ""),
-    ifelse(is.na(pairs$from), "", parity_carried(gaps$flag[pairs$from], "")),
+    ifelse(changes$std.error %in% 0, "se_zero", ""),
+    own[at], ifelse(is.na(pairs$from), "", own[pairs$from]),
     ifelse(as.logical(differ[as.character(row)]), "disagree", "")
   ))
 }

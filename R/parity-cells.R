@@ -89,9 +89,39 @@ parity_unique <- function(columns, group, call) {
 
 # Cells from estimates of the package.
 parity_estimates <- function(x, columns, level, mover, call) {
-  group <- columns$group
-  by <- columns$by
+  parity_check_compared(x, columns$group, call)
+  check_intact(x, "x", call)
   info <- attr(x, "info")
+  domains <- attr(x, "domains")
+  by <- columns$by
+  if (!length(by) && !isTRUE(columns$fixed)) by <- info$by
+  labels <- intersect(parity_labels, names(x))
+  labels <- labels[!vapply(labels, function(name) all(is.na(x[[name]])), NA)]
+  cells <- parity_cells(x, columns$group, union(by, labels), call)
+  own <- cells$kept
+  level <- if (is.null(level)) info$level else level
+  numbers <- parity_own_numbers(x, own, parity_own_limits(x, level, mover))
+  covariance <- attr(x, "vcov")
+  if (!is.null(covariance)) {
+    covariance <- covariance[own, own, drop = FALSE]
+    numbers$variance <- diag(covariance)
+  }
+  if (!is.null(domains)) {
+    domains$id <- as.integer(domains$id[own])
+    numbers$n <- as.double(domains$n[domains$id])
+  }
+  numbers$people <- parity_people(x, columns, own, domains, numbers$n, call)
+  cells$sampled <- !is.null(domains) && !length(columns$population)
+  cells$counted <- !is.null(domains) &&
+    (is.null(info$df_rule) || info$df_rule == "domain")
+  parity_check_df(x, info, cells$counted, call)
+  if (is.null(covariance)) parity_check_independent(info, domains, columns$group, call)
+  cells$info <- parity_own_info(cells$info, x, level, is.null(covariance))
+  c(cells, numbers, list(covariance = covariance, domains = domains))
+}
+
+# Comparisons are not compared again.
+parity_check_compared <- function(x, group, call) {
   if (any(c("measure", "reference") %in% setdiff(names(x), group))) {
     abort_ioi(
       c(
@@ -103,15 +133,11 @@ parity_estimates <- function(x, columns, level, mover, call) {
       arg = "x", call = call
     )
   }
-  check_intact(x, "x", call)
-  if (!length(by) && !isTRUE(columns$fixed)) by <- info$by
-  labels <- intersect(parity_labels, names(x))
-  labels <- labels[!vapply(labels, function(name) all(is.na(x[[name]])), NA)]
-  cells <- parity_cells(x, group, union(by, labels), call)
-  own <- cells$kept
-  level <- if (is.null(level)) info$level else level
-  limits <- parity_own_limits(x, level, mover)
-  numbers <- list(
+}
+
+# The numbers of the rows `own`.
+parity_own_numbers <- function(x, own, limits) {
+  list(
     value = as.double(x[["estimate"]][own]),
     variance = as.double(x[["std.error"]][own])^2,
     low = limits[own, 1], high = limits[own, 2],
@@ -119,29 +145,16 @@ parity_estimates <- function(x, columns, level, mover, call) {
     df = as.double(parity_column(x, "df", Inf)[own]),
     flag = parity_column(x, "flag", "")[own]
   )
-  covariance <- attr(x, "vcov")
-  if (!is.null(covariance)) {
-    covariance <- covariance[own, own, drop = FALSE]
-    numbers$variance <- diag(covariance)
-  }
-  domains <- attr(x, "domains")
-  if (!is.null(domains)) {
-    domains$id <- as.integer(domains$id[own])
-    numbers$n <- as.double(domains$n[domains$id])
-  }
-  numbers$people <- parity_people(x, columns, own, domains, numbers$n, call)
-  cells$sampled <- !is.null(domains) && !length(columns$population)
-  cells$info$level <- if (is.null(level)) 0.95 else level
-  cells$info <- c(cells$info, info[c("unit", "df_rule", "design", "source")])
-  cells$info$nobs <- nobs(x)
-  cells$info$notes <- if (is.null(covariance)) {
+}
+
+parity_own_info <- function(info, x, level, independent) {
+  info$level <- if (is.null(level)) 0.95 else level
+  info <- c(info, attr(x, "info")[c("unit", "df_rule", "design", "source")])
+  info$nobs <- nobs(x)
+  info$notes <- if (independent) {
     "The estimates carry no covariance: the groups are taken as independent."
   }
-  cells$counted <- !is.null(domains) &&
-    (is.null(info$df_rule) || info$df_rule == "domain")
-  parity_check_df(x, info, cells$counted, call)
-  if (is.null(covariance)) parity_check_independent(info, domains, group, call)
-  c(cells, numbers, list(covariance = covariance, domains = domains))
+  info
 }
 
 # Limits of the estimates themselves; only MOVER cannot do without them.

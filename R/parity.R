@@ -282,6 +282,7 @@ parity_compare <- function(cells, reference, source, ci, rule, call) {
 parity_parts <- function(cells, reference, source, ci, rule, call) {
   ask <- parity_ask(cells, reference, call)
   rule$ci <- parity_ci(ci, rule$measure, parity_kinds(source, ask), call)
+  parity_check_shortfall(cells, rule$measure, call)
   figures <- any(rule$ci == "mover") || rule$flag == "overlap"
   if (source != "estimates" && figures) cells <- parity_count_limits(cells)
   common <- parity_reference(cells, ask, rule$favourable, figures, call)
@@ -292,6 +293,20 @@ parity_parts <- function(cells, reference, source, ci, rule, call) {
     list(gap = parity_gaps(cells, common, m, rule$ci[[m]], rule$sign), reference = common)
   })
   list(cells = cells, parts = parts, rule = rule)
+}
+
+# A shortfall is of people.
+parity_check_shortfall <- function(cells, measure, call) {
+  if ("shortfall" %in% measure && length(cells$people) && all(is.na(cells$people))) {
+    abort_ioi(
+      c(
+        "The measure {.val shortfall} needs the people of each group.",
+        "i" = "Name their column in {.arg population}, or give {.arg x} a column {.field n}."
+      ),
+      "input",
+      arg = "population", call = call
+    )
+  }
 }
 
 # ---- the four-fifths index ----------------------------------------------------

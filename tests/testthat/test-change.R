@@ -201,6 +201,28 @@ test_that("no gap has a baseline, no rate starts from 0, and no row has a time",
   expect_error(ioi_change(x[0, ], t), "row with a time", class = "ioi_error_data")
 })
 
+test_that("a gap change from all groups together counts the records of all", {
+  set.seed(2)
+  d <- data.frame(
+    stratum = rep(1:4, each = 60), psu = rep(1:24, each = 10), w = runif(240, 0.5, 3),
+    g = sample(c("a", "b", "c"), 240, TRUE, c(0.6, 0.3, 0.1)), year = rep(1:2, 120),
+    y = rbinom(240, 1, 0.6)
+  )
+  d$y[d$g == "c"] <- 1
+  shares <- ioi_proportion(
+    ioi_design(d, weights = w, strata = stratum, psu = psu), y,
+    by = c(g, year), success = 1
+  )
+  got <- ioi_gap_change(shares, g, "overall", year)
+  expect_equal(got$n, rep(240, 6))
+  expect_equal(got$df, rep(20, 6)) # 24 PSUs less 4 strata, for small groups too
+  named <- ioi_gap_change(shares, g, "a", year)
+  expect_equal(named$n[1:2], c(sum(d$g != "c"), sum(d$g != "b")))
+  # no change that chance could make: all say yes at both times
+  figure <- ioi_gap_change(shares, g, ioi_published(0.6), year)
+  expect_identical(figure$flag[figure$group == "c"], rep("se_zero", 2))
+})
+
 test_that("labour_market: the employment gap of the source, by year", {
   england <- subset(labour_market, area == "England" & measure == "employment" & born == "UK" &
     year %in% c(2005, 2019))

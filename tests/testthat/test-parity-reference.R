@@ -324,3 +324,13 @@ test_that("true and false, and dates, are groups like any other", {
   expect_identical(got$group, x$day)
   expect_identical(got$flag, c("reference", ""))
 })
+
+test_that("a shortfall needs people", {
+  x <- data.frame(g = c("a", "b"), estimate = c(0.3, 0.4), std.error = 0.1, people = c(10, 30))
+  expect_error(
+    ioi_parity(x, g, "a", "shortfall", favourable = TRUE), "people",
+    class = "ioi_error_input"
+  )
+  got <- ioi_parity(x, g, "a", "shortfall", favourable = TRUE, population = people)
+  expect_equal(got$estimate, c(0, -3))
+})
