@@ -18,9 +18,7 @@ parity_together <- function(cells, g, r) {
   if (!cells$counted) {
     return(list(df = pmin(cells$df[g], cells$df[r]), n = n))
   }
-  df <- parity_union_df(domains, a, b, n)
-  df[cells$df[g] <= 0 | cells$df[r] <= 0] <- 0 # a variance that was not estimated
-  list(df = df, n = n)
+  list(df = parity_union_df(domains, a, b, n), n = n)
 }
 
 # The same of all cells of a block together, for each cell.
@@ -42,9 +40,8 @@ parity_together_block <- function(cells) {
     return(list(df = least(cells$df), n = n[block]))
   }
   all <- parity_join_domains(domains, members, n)
-  df <- parity_union_df(all, seq_along(members), seq_along(members), n)[block]
-  df[cells$df <= 0] <- 0
-  list(df = df, n = n[block])
+  df <- parity_union_df(all, seq_along(members), seq_along(members), n)
+  list(df = df[block], n = n[block])
 }
 
 # Domains that are unions of others: `members` has a vector of columns for each.

@@ -206,6 +206,21 @@ test_that("degrees of freedom and people are counted over the two domains togeth
   expect_identical(ioi_parity(elements, ethnic, "W")$df, c(55, 65, 6))
 })
 
+test_that("a group without degrees of freedom has those of the two together in a gap", {
+  set.seed(2)
+  data <- data.frame(h = rep(1:2, each = 30), psu = rep(1:6, each = 10))
+  data$yes <- stats::rbinom(60, 1, 0.5)
+  data$group <- ifelse(seq_len(60) %in% c(1:6, 31:37), "a", "b")
+  both <- ioi_proportion(ioi_design(data, strata = h, psu = psu), yes, by = group, success = 1)
+  expect_identical(both$df, c(0, 4))
+  got <- ioi_parity(both, group, "b")[1, ]
+  expect_identical(c(got$df, got$n), c(4, 60))
+  expect_identical(got$flag, "")
+  v <- vcov(both)
+  se <- sqrt(v[1, 1] + v[2, 2] - 2 * v[1, 2])
+  expect_equal(got$conf.low, both$estimate[1] - both$estimate[2] - stats::qt(0.975, 4) * se)
+})
+
 test_that("degrees of freedom given as a number stay", {
   expect_identical(ioi_parity(example_estimates(), ethnic, "W")$df, c(16, 16, 16))
 })
