@@ -28,9 +28,11 @@
 #' @param area For `"dissimilarity"`: a column with larger areas, and a row for each of
 #'   these in place of units.
 #' @param base Base of the logarithm.
+#' @param se `"none"`; or `"analytic"`, for counts: people are taken as drawn at random into
+#'   the units and groups of a place.
 #' @return A tibble of class [ioi_estimate]: the `by` columns, `unit` (not for groups;
 #'   with `area`, a column of that name), `index` (the score), `group`, `other`,
-#'   `estimate`, then `std.error`, `conf.low` and `conf.high`, which are `NA`, then
+#'   `estimate`, then `std.error`, `conf.low` and `conf.high` (`NA` without `se`), then
 #'   * for `"unit"` and `"group"`: `weight` (share of people), `contribution` (weight
 #'     times score: they sum to the index); for groups also `local_dissimilarity`;
 #'   * for `"dissimilarity"`: `difference` (the share of one group that lives in the
@@ -46,6 +48,11 @@
 #'   \eqn{p_{ig}/P_g}; diversity \eqn{-\sum_g p_{ig} \ln p_{ig}}; Simpson
 #'   \eqn{\sum_g p_{ig}(1 - p_{ig})}; extremes \eqn{(x_i - y_i)/t_i}; dissimilarity
 #'   \eqn{\frac12|x_i/X - y_i/Y|}, whose sum is D.
+#' @section Standard errors: By the delta method: a member of a unit moves its score through
+#'   the mix of the unit, and everybody through the mix of the place. Limits are those of
+#'   the normal law, cut at the range of the score. They ask what another draw of people
+#'   would give, and know nothing of the bias that small units have: the score of a unit of
+#'   `t` people is some `(G - 1)/(2 t)` above 0 by chance, with `G` groups.
 #' @section Missing and empty: Rows without group, unit or area are left out, and
 #'   counted in a message of class `ioi_message_missing`. A unit without members is an
 #'   `NA` row with flag `empty`; so is a group without members, and a place in which the
@@ -82,15 +89,19 @@ ioi_segregation_local <- function(data, group, unit, count = NULL, by = NULL,
                                     "simpson", "extremes", "dissimilarity"
                                   ),
                                   compare = c("pairwise", "rest"), groups = NULL,
-                                  normalise = FALSE, area = NULL, base = exp(1), ...) {
+                                  normalise = FALSE, area = NULL, base = exp(1),
+                                  se = c("none", "analytic"), level = 0.95, ...) {
   check_dots_empty_ioi(...)
   score <- check_choice(score, names(local_kinds), "score")
   check_groups(groups)
   compare <- if (!missing(compare)) check_choice(compare, c("pairwise", "rest"), "compare")
   check_local_options(score, compare, check_flag(normalise, "normalise"))
   base <- check_base(base)
+  se <- check_choice(se, c("none", "analytic"), "se")
+  level <- check_level(level)
   source <- segregation_source(data)
   area <- resolve_columns(rlang::enquo(area), source$data, "area", most = 1)
+  check_local_error(se, area, source$design)
   columns <- segregation_columns(
     source,
     rlang::enquo(group), rlang::enquo(unit), rlang::enquo(count), rlang::enquo(by)
@@ -108,7 +119,8 @@ ioi_segregation_local <- function(data, group, unit, count = NULL, by = NULL,
     local_pairs(read, score, of)
   )
   if (length(area)) out <- local_areas(read, out, area)
-  local_table(read, out, score, normalise, base)
+  if (se == "analytic") out$v <- local_variance(read, out, score, normalise, base, of)
+  local_table(read, out, score, normalise, base, se, level)
 }
 
 # Kinds of r_segregation_local.c; dissimilarity against the rest is 5.
@@ -334,11 +346,14 @@ local_areas <- function(read, out, area) {
 }
 
 # The estimate table, in the order of places and units.
-local_table <- function(read, out, score, normalise, base) {
+local_table <- function(read, out, score, normalise, base, se, level) {
   rows <- length(out$estimate)
   text <- function(x) if (is.null(x)) rep(NA_character_, rows) else x
   flag <- ifelse(out$status != "ok", out$status, ifelse(is.na(out$estimate), "empty", ""))
-  none <- rep(NA_real_, rows)
+  error <- if (se == "none") rep(NA_real_, rows) else sqrt(out$v)
+  range <- local_range(score)
+  limits <- index_limits(out$estimate, error, rep(Inf, rows), level, range$least, range$most)
+  flag[which(flag == "" & error == 0)] <- "boundary"
   id <- if (!is.null(out$unit)) {
     list(unit = unit_labels(read$layout, rows_of_units(read$layout))[out$unit])
   } else if (!is.null(out$area)) {
@@ -347,12 +362,13 @@ local_table <- function(read, out, score, normalise, base) {
   labels <- place_labels(read$layout, out$place)
   table <- c(labels, id, list(
     index = rep(score, rows), group = text(out$group), other = text(out$other),
-    estimate = na_if_nan(out$estimate), std.error = none, conf.low = none, conf.high = none
+    estimate = na_if_nan(out$estimate), std.error = error, conf.low = limits$low,
+    conf.high = limits$high
   ), lapply(out$extra, na_if_nan), list(n = out$n, flag = flag))
   table <- tibble::new_tibble(table, nrow = rows)
   if (length(labels)) table <- table[order(out$place), ]
   new_ioi_estimate(table, info = parts_info(
-    read, local_words[[score]], c(names(labels), names(id)), 0.95, "none",
+    read, local_words[[score]], c(names(labels), names(id)), level, se,
     notes = if (score %in% c("unit", "group", "diversity") && !normalise) base_note(base),
     score = score, normalise = normalise
   ))

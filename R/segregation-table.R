@@ -128,6 +128,12 @@ check_segregation_columns <- function(columns, source, call) {
       arg = "count", call = call
     )
   }
+  both <- intersect(columns$unit, c(columns$group, columns$count))
+  if (length(both)) {
+    abort_ioi("{.arg unit} must not hold {.val {both}}, which has another part.", "input",
+      arg = "unit", call = call
+    )
+  }
   twice <- intersect(columns$by, c(columns$group, columns$count))
   if (length(twice)) {
     abort_ioi("{.arg by} must not hold {.val {twice}}.", "input", arg = "by", call = call)

@@ -442,8 +442,8 @@ segregation_result <- function(layout, estimate, plan, compare, index, options, 
   bias <- if (is.null(estimate$bias)) rep(NA_real_, rows) else na_if_nan(estimate$bias)
   table <- c(labels, list(
     index = name, group = rep(plan$group, times), other = rep(plan$other, times),
-    estimate = estimate$estimate, std.error = std_error, conf.low = limits$low,
-    conf.high = limits$high, bias = bias, units = estimate$units, n = estimate$n,
+    estimate = estimate$estimate, std.error = std_error, conf.low = na_if_nan(limits$low),
+    conf.high = na_if_nan(limits$high), bias = bias, units = estimate$units, n = estimate$n,
     flag = segregation_flags(
       estimate$status, estimate$v, std_error, estimate$df, estimate$lost
     )

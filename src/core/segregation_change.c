@@ -306,19 +306,32 @@ static ioi_status mora_ruiz_castillo(state *s)
   return IOI_OK;
 }
 
-/* Additions, removals and the whole difference. */
+/* Has a table members in units or groups that are not common? */
+static int is_cut(const state *s, const double *x)
+{
+  const size_t units = s->job->units;
+  for (size_t g = 0; g < s->job->groups; g++)
+    for (size_t i = 0; i < units; i++)
+      if (x[g * units + i] > 0 && !(s->keep_unit[i] && s->keep_group[g]))
+        return 1;
+  return 0;
+}
+
+/* Additions, removals and the whole difference; exactly 0 where nothing came or
+ * went. */
 static void coming_and_going(state *s, double *index)
 {
+  const int came = is_cut(s, s->job->b), went = is_cut(s, s->job->a);
   index[1] = whole_terms(s, s->job->b, s->term);
-  add(s, IOI_CHANGE_ADDITIONS, 1);
+  add(s, IOI_CHANGE_ADDITIONS, came);
   add(s, IOI_CHANGE_DIFFERENCE, 1);
   index[0] = whole_terms(s, s->job->a, s->term);
-  add(s, IOI_CHANGE_REMOVALS, -1);
+  add(s, IOI_CHANGE_REMOVALS, -went);
   add(s, IOI_CHANGE_DIFFERENCE, -1);
   fitted_terms(s, 1, 1, 1);
-  add(s, IOI_CHANGE_ADDITIONS, -1);
+  add(s, IOI_CHANGE_ADDITIONS, -came);
   fitted_terms(s, 0, 0, 0);
-  add(s, IOI_CHANGE_REMOVALS, 1);
+  add(s, IOI_CHANGE_REMOVALS, went);
 }
 
 static void share_out(state *s, double *work, size_t *sizes)

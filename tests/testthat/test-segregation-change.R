@@ -67,7 +67,7 @@ test_that("Shapley of M and H is that of fitting written out", {
     slow <- slow_shapley(matrix_at(x, 1), matrix_at(x, 2), slow_nested[[index]])
     got <- stats::setNames(out$estimate, out$component)
     expect_equal(got[names(slow)], slow, tolerance = 1e-8)
-    expect_equal(unname(got[c("additions", "removals")]), c(0, 0))
+    expect_identical(unname(got[c("additions", "removals")]), c(0, 0))
     expect_equal(sum(slow), unname(got["difference"]))
   }
 })

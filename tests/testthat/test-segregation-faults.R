@@ -106,6 +106,8 @@ test_that("no value is given as NaN in silence", {
   got <- ioi_segregation(n, c(a, b), by = place, index = c("dissimilarity", "theil"))
   expect_identical(got$flag, c("", "", "empty", "empty"))
   expect_true(all(is.na(got$estimate[3:4]) & !is.nan(got$estimate[3:4])))
+  drawn <- ioi_segregation(n, c(a, b), by = place, se = "bootstrap", reps = 20)
+  expect_false(any(is.nan(c(drawn$conf.low, drawn$conf.high, drawn$bias, drawn$std.error))))
   alone <- cbind(a = c(1, 0, 1), b = c(0, 1, 0)) # chance leaves no room
   got <- ioi_segregation(alone, index = "theil", correct = "carrington_troske")
   expect_identical(got$flag, "undefined")

@@ -191,3 +191,90 @@ test_that("wrong arguments are errors that name them", {
   x$a[2] <- NA
   expect_ioi_error(ioi_segregation_local(x, c(a, b), unit), "data")
 })
+
+# ---- standard errors -----------------------------------------------------------------
+
+local_scores <- list(
+  list(score = "unit"), list(score = "unit", normalise = TRUE), list(score = "group", base = 2),
+  list(score = "group", normalise = TRUE), list(score = "location_quotient"),
+  list(score = "diversity", base = 2), list(score = "diversity", normalise = TRUE),
+  list(score = "simpson"), list(score = "extremes", groups = c("a", "c")),
+  list(score = "dissimilarity"), list(score = "dissimilarity", groups = c("a", "b"))
+)
+
+local_of <- function(x, how, ...) do.call(ioi_segregation_local, c(list(x), how, list(...)))
+
+test_that("errors of scores are those of their slopes by each cell", {
+  set.seed(41)
+  n <- full_table(7, 3)
+  h <- 1e-4
+  for (how in local_scores) {
+    got <- local_of(n, how, se = "analytic")
+    v <- 0
+    for (cell in seq_along(n)) {
+      up <- down <- n
+      up[cell] <- n[cell] + h
+      down[cell] <- n[cell] - h
+      slope <- (local_of(up, how)$estimate - local_of(down, how)$estimate) / (2 * h)
+      v <- v + n[cell] * slope^2
+    }
+    expect_equal(got$std.error, sqrt(v), tolerance = 1e-6, label = how$score)
+    shown <- got$conf.low > 0 & got$conf.high < 0.5
+    expect_equal(
+      (got$conf.high - got$conf.low)[shown], (2 * stats::qnorm(0.975) * got$std.error)[shown]
+    )
+  }
+})
+
+test_that("errors of places stand apart; empty cells and units are their limits", {
+  set.seed(42)
+  x <- data.frame(place = rep(c("p", "q"), c(5, 6)), unit = 1:11, full_table(11, 3))
+  x$a[2] <- 0
+  x$b[3] <- 0
+  x$c[6:11] <- 0
+  x[4, c("a", "b", "c")] <- 0
+  for (how in local_scores[c(1, 2, 3, 4, 6, 7, 8, 10)]) {
+    all <- ioi_segregation_local(x, c(a, b, c), unit, by = place, score = how$score,
+      normalise = isTRUE(how$normalise), se = "analytic")
+    for (place in c("p", "q")) {
+      one <- ioi_segregation_local(x[x$place == place, ], c(a, b, c), unit, score = how$score,
+        normalise = isTRUE(how$normalise), se = "analytic")
+      expect_equal(all$std.error[all$place == place], one$std.error)
+    }
+    expect_identical(is.na(all$std.error), is.na(all$estimate))
+    near <- x
+    near[c("a", "b", "c")] <- ifelse(as.matrix(x[3:5]) == 0 & x$unit != 4, 1e-9,
+      as.matrix(x[3:5]))
+    near$c[6:11] <- 0
+    full <- ioi_segregation_local(near, c(a, b, c), unit, by = place, score = how$score,
+      normalise = isTRUE(how$normalise), se = "analytic")
+    expect_equal(all$std.error, full$std.error, tolerance = 1e-3, label = how$score)
+  }
+})
+
+test_that("many draws of people have the error that is stated", {
+  set.seed(43)
+  n <- full_table(5, 3, most = 200) + 100
+  got <- ioi_segregation_local(n, se = "analytic")
+  drawn <- stats::rmultinom(1500, sum(n), n)
+  scores <- apply(drawn, 2, function(x) {
+    ioi_segregation_local(matrix(x, 5, dimnames = dimnames(n)))$estimate
+  })
+  expect_equal(got$std.error, apply(scores, 1, stats::sd), tolerance = 0.12)
+})
+
+test_that("errors of scores are for counts of units", {
+  n <- data.frame(
+    area = c(1, 1, 2), unit = 1:3, a = c(5, 2, 3), b = c(1, 4, 2)
+  )
+  expect_ioi_error(
+    ioi_segregation_local(n, c(a, b), unit, score = "dissimilarity", area = area,
+                          se = "analytic"),
+    "input", arg = "se"
+  )
+  people <- data.frame(unit = c(1, 1, 2, 2), group = c("a", "b", "a", "b"))
+  expect_ioi_error(
+    ioi_segregation_local(ioi_design(people), group, unit, se = "analytic"), "input",
+    arg = "se"
+  )
+})

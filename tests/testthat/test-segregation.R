@@ -1009,6 +1009,8 @@ test_that("columns that are not there, doubled or in the wrong place", {
   expect_ioi_error(ioi_segregation(data, area), "input", arg = "unit")
   expect_ioi_error(ioi_segregation(data, c(a, zz), unit), "input", arg = "group")
   expect_ioi_error(ioi_segregation(data, c(a, b), zz), "input", arg = "unit")
+  expect_ioi_error(ioi_segregation(data, unit, unit), "input", arg = "unit")
+  expect_ioi_error(ioi_segregation(data, c(a, b), c(area, b)), "input", arg = "unit")
   expect_ioi_error(ioi_segregation(data, area, unit, c(a, b)), "input", arg = "count")
   expect_ioi_error(ioi_segregation(data, c(a, b), unit, a), "input", arg = "group")
   expect_ioi_error(ioi_segregation(data, c(a, b), unit, by = a), "input", arg = "by")
