@@ -105,11 +105,22 @@ print.ioi_published <- function(x, ...) {
   invisible(x)
 }
 
-parity_to_published <- function(cells, figure) {
+parity_to_published <- function(cells, figure, call) {
+  share <- isTRUE(cells$info$unit == "proportion")
+  if (share && !(figure$estimate >= 0 && figure$estimate <= 1)) {
+    abort_ioi(
+      c(
+        "{.arg reference} must be a fraction from 0 to 1, as the shares of {.arg x} are.",
+        "x" = "Its estimate is {figure$estimate}."
+      ),
+      "input",
+      arg = "reference", call = call
+    )
+  }
   rows <- length(cells$value)
   as_count <- !is.null(cells$events) && !is.na(figure$n) && !figure$known
   se <- if (is.na(figure$std.error)) 0 else figure$std.error
-  if (!figure$known && !is.na(figure$n) && isTRUE(cells$info$unit == "proportion")) {
+  if (!figure$known && !is.na(figure$n) && share) {
     se <- sqrt(figure$estimate * (1 - figure$estimate) / figure$n)
   }
   limits <- c(figure$conf.low, figure$conf.high)

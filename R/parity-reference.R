@@ -65,7 +65,7 @@ parity_reference <- function(cells, ask, favourable, need_limits, call) {
   out <- switch(ask$kind,
     cell = parity_to_cell(cells, ask, favourable, call),
     mean = parity_to_mean(cells, ask$how, need_limits, call),
-    published = parity_to_published(cells, ask$figure)
+    published = parity_to_published(cells, ask$figure, call)
   )
   out$kind <- ask$kind
   out$chosen <- if (ask$kind == "cell" && ask$how %in% parity_choices[1:2]) ask$how
@@ -94,11 +94,8 @@ parity_is_level <- function(x, name) {
   if (is.character(x) || is.object(x) || is.logical(x)) {
     return(as.character(x) == name)
   }
-  # numbers: few are equal, and those are compared as text
   is <- x == suppressWarnings(as.numeric(name))
-  is[is.na(is)] <- FALSE
-  is[is] <- as.character(x[is]) == name
-  is
+  is & !is.na(is)
 }
 
 # The reference `at`, a cell for each cell; NA where there is none.

@@ -334,3 +334,17 @@ test_that("a shortfall needs people", {
   got <- ioi_parity(x, g, "a", "shortfall", favourable = TRUE, population = people)
   expect_equal(got$estimate, c(0, -3))
 })
+
+test_that("a reference in per cent is no share, and a number may be written in full", {
+  x <- data.frame(code = c(1e5, 2e5), x = c(3, 5), n = 10)
+  for (written in list("100000", "1e+05", 100000)) {
+    got <- ioi_parity(x, code, written, events = x, population = n)
+    expect_identical(got$reference, c(1e5, 1e5))
+  }
+  expect_error(
+    ioi_parity(x, code, ioi_published(62), events = x, population = n), "fraction",
+    class = "ioi_error_input"
+  )
+  rates <- ioi_rate(x, x, n, by = code, per = 100)
+  expect_equal(ioi_parity(rates, code, ioi_published(62))$estimate, c(-32, -12))
+})
