@@ -253,36 +253,28 @@ kitagawa_table <- function(strata, by, composition, detail, level) {
   a <- strata$a
   b <- strata$b
   shares <- all(c(a$rate, b$rate) >= 0 & c(a$rate, b$rate) <= 1, na.rm = TRUE)
-  found <- .Call(
-    ioi_r_kitagawa,
-    lapply(list(
-      a$rate, a$n / sum(a$n), b$rate, b$n / sum(b$n), decompose_variance(a, shares),
-      decompose_variance(b, shares)
-    ), as.double),
-    if (composition == "sampled") c(sum(a$n), sum(b$n)) else c(Inf, Inf), detail
-  )
-  parts <- length(kitagawa_parts)
+  found <- kitagawa_numbers(a, b, shares, composition, detail)
   blocks <- if (detail) c(0L, seq_along(a$n)) else 0L
-  stratum <- rep(blocks, each = parts)
-  empty <- c(any(a$n == 0 | b$n == 0), a$n == 0 | b$n == 0)[stratum + 1]
-  se <- na_if_nan(sqrt(diag(found$vcov)))
-  se[is.na(found$estimate)] <- NA
-  limits <- interval_t(found$estimate, se, Inf, level)
-  flag <- join_flags(list(
-    missing = is.na(found$estimate), "empty stratum" = empty,
-    no_se = !is.na(found$estimate) & is.na(se)
-  ))
+  stratum <- rep(blocks, each = length(kitagawa_parts))
+  of <- function(whole, each) c(whole, each)[stratum + 1]
+  empty <- a$n == 0 | b$n == 0
+  limits <- interval_t(found$estimate, found$std.error, Inf, level)
+  lost <- is.na(found$estimate)
   table <- c(
     if (detail) lapply(strata$labels, `[`, ifelse(stratum == 0, NA, stratum)),
     list(
       measure = rep(kitagawa_parts, length(blocks)), estimate = found$estimate,
-      std.error = se, conf.low = limits$conf.low, conf.high = limits$conf.high,
-      n = c(sum(a$n + b$n), a$n + b$n)[stratum + 1], flag = flag
+      std.error = found$std.error, conf.low = limits$conf.low, conf.high = limits$conf.high,
+      n = of(sum(a$n + b$n), a$n + b$n),
+      flag = join_flags(list(
+        missing = lost, "empty stratum" = of(any(empty), empty),
+        no_se = !lost & is.na(found$std.error)
+      ))
     )
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(stratum)),
-    vcov = missing_rows(found$vcov, is.na(se)),
+    vcov = found$vcov,
     info = list(
       what = "Decomposition of a gap between rates", by = if (detail) by else character(),
       unit = if (shares) "points" else "number", level = level, ci = "wald",
@@ -293,6 +285,22 @@ kitagawa_table <- function(strata, by, composition, detail, level) {
       )
     )
   )
+}
+
+# list(estimate, std.error, vcov) of the parts, of all strata together and then of each.
+kitagawa_numbers <- function(a, b, shares, composition, detail) {
+  out <- .Call(
+    ioi_r_kitagawa,
+    lapply(list(
+      a$rate, a$n / sum(a$n), b$rate, b$n / sum(b$n), decompose_variance(a, shares),
+      decompose_variance(b, shares)
+    ), as.double),
+    if (composition == "sampled") c(sum(a$n), sum(b$n)) else c(Inf, Inf), detail
+  )
+  se <- na_if_nan(sqrt(diag(out$vcov)))
+  out$std.error <- replace(se, is.na(out$estimate), NA)
+  out$vcov <- missing_rows(out$vcov, is.na(out$std.error))
+  out
 }
 
 # ---- records ------------------------------------------------------------------
@@ -501,21 +509,9 @@ oaxaca_fit <- function(frame, g, coefficients, parts, call) {
 }
 
 oaxaca_table <- function(frame, design, coefficients, detail, level, call) {
-  term <- c(-1L, if (detail) c(0L, seq_along(frame$terms)))
-  grid <- expand.grid(
-    part = seq_along(oaxaca_parts) - 1L, term = term, coefficients = coefficients,
-    group = seq_along(frame$groups), stringsAsFactors = FALSE
-  )
-  one <- seq_len(length(oaxaca_parts) * length(term))
-  parts <- list(as.integer(grid$part[one]), as.integer(grid$term[one]))
-  each <- unique(grid[c("group", "coefficients")])
-  fits <- Map(
-    function(g, c) oaxaca_fit(frame, g, c, parts, call), each$group, each$coefficients
-  )
-  estimate <- unlist(lapply(fits, `[[`, "estimate"))
-  influence <- do.call(cbind, lapply(fits, `[[`, "influence"))
-  found <- influence_covariance(design, frame$rows, influence, estimate, call)
-  limits <- interval_t(estimate, found$std.error, found$df, level)
+  grid <- oaxaca_grid(frame, coefficients, detail)
+  found <- oaxaca_numbers(frame, design, grid, call)
+  limits <- interval_t(found$estimate, found$std.error, found$df, level)
   size <- tabulate(frame$code + 1L, length(frame$groups) + 1L)
   named <- c("(intercept)", frame$terms)
   table <- c(
@@ -523,7 +519,7 @@ oaxaca_table <- function(frame, design, coefficients, detail, level, call) {
     list(
       measure = oaxaca_parts[grid$part + 1], group = frame$groups[grid$group],
       reference = rep(frame$reference, nrow(grid)), coefficients = grid$coefficients,
-      estimate = estimate, std.error = found$std.error, conf.low = limits$conf.low,
+      estimate = found$estimate, std.error = found$std.error, conf.low = limits$conf.low,
       conf.high = limits$conf.high, n = as.double(size[1] + size[grid$group + 1]),
       df = rep(found$df, nrow(grid)), flag = limits$flag
     )
@@ -540,6 +536,32 @@ oaxaca_table <- function(frame, design, coefficients, detail, level, call) {
         paste0("Predictors: ", paste(frame$terms, collapse = ", "), ".")
       }
     )
+  )
+}
+
+# A row per row of the result: group, coefficients, term (-1: all together; 0: the
+# intercept) and part, as the core counts them.
+oaxaca_grid <- function(frame, coefficients, detail) {
+  expand.grid(
+    part = seq_along(oaxaca_parts) - 1L,
+    term = c(-1L, if (detail) c(0L, seq_along(frame$terms))),
+    coefficients = coefficients, group = seq_along(frame$groups), stringsAsFactors = FALSE
+  )
+}
+
+# list(estimate, std.error, df, vcov) of all rows.
+oaxaca_numbers <- function(frame, design, grid, call) {
+  each <- unique(grid[c("group", "coefficients")])
+  one <- grid$group == each$group[1] & grid$coefficients == each$coefficients[1]
+  parts <- list(as.integer(grid$part[one]), as.integer(grid$term[one]))
+  fits <- Map(
+    function(g, c) oaxaca_fit(frame, g, c, parts, call), each$group, each$coefficients
+  )
+  estimate <- unlist(lapply(fits, `[[`, "estimate"))
+  influence <- do.call(cbind, lapply(fits, `[[`, "influence"))
+  c(
+    list(estimate = estimate),
+    influence_covariance(design, frame$rows, influence, estimate, call)
   )
 }
 

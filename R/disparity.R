@@ -509,24 +509,15 @@ disparity_df <- function(cells, at, of) {
 # Estimates, standard errors, limits and flags of all rows, measures within blocks.
 disparity_numbers <- function(blocks, ask) {
   measure <- match(ask$measure, disparity_measures) - 1L
-  logit <- identical(blocks$info$unit, "proportion")
-  options <- list(
-    model = match(ask$model, disparity_models) - 1L,
-    favourable = as.integer(isTRUE(ask$favourable)),
-    bounded = match(ask$rci, c("mean", "erreygers", "wagstaff")) - 1L,
-    robust = as.integer(ask$variance == "hc1"),
-    second_order = as.integer(ask$second_order), correct = as.integer(ask$correct == "bias"),
-    scale = if (logit) 2L else 0L, draws = ask$draws, bounds = ask$bounds,
-    level = blocks$info$level
-  )
+  options <- disparity_options(blocks, ask)
   rows <- blocks$blocks * length(measure)
   core <- function(options, full) {
     .Call(ioi_r_disparity, blocks$core, blocks$place, measure, options, full)
   }
   found <- core(options, rows <= most_covariance_rows)
-  name <- rep(ask$measure, blocks$blocks)
   out <- list(
-    measure = name, block = rep(seq_len(blocks$blocks), each = length(measure)),
+    measure = rep(ask$measure, blocks$blocks),
+    block = rep(seq_len(blocks$blocks), each = length(measure)),
     estimate = found$estimate, std.error = sqrt(found$variance), vcov = found$vcov,
     flag = disparity_flags[found$note + 1L]
   )
@@ -547,6 +538,19 @@ disparity_numbers <- function(blocks, ask) {
     out$raw <- core(options, FALSE)$estimate
   }
   if (ask$per_1000) disparity_per_1000(out) else out
+}
+
+# What is asked, as the core reads it.
+disparity_options <- function(blocks, ask) {
+  list(
+    model = match(ask$model, disparity_models) - 1L,
+    favourable = as.integer(isTRUE(ask$favourable)),
+    bounded = match(ask$rci, c("mean", "erreygers", "wagstaff")) - 1L,
+    robust = as.integer(ask$variance == "hc1"),
+    second_order = as.integer(ask$second_order), correct = as.integer(ask$correct == "bias"),
+    scale = if (identical(blocks$info$unit, "proportion")) 2L else 0L, draws = ask$draws,
+    bounds = ask$bounds, level = blocks$info$level
+  )
 }
 
 # t limits, on the log scale for ratios, cut at 0 for what cannot be less.

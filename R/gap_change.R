@@ -157,12 +157,11 @@ gap_covariance <- function(gaps) {
 # Variances, and where `v` is a matrix the covariance, of up y[to] + down y[from].
 two_point_covariance <- function(v, pairs, up, down) {
   a <- pairs$to
-  b <- pairs$from
+  b <- ifelse(is.na(pairs$from), a, pairs$from)
   if (!is.matrix(v)) {
     return(list(variance = up^2 * v[a] + down^2 * v[b], vcov = NULL))
   }
-  out <- outer(up, up) * v[a, a, drop = FALSE] + outer(up, down) * v[a, b, drop = FALSE] +
-    outer(down, up) * v[b, a, drop = FALSE] + outer(down, down) * v[b, b, drop = FALSE]
+  out <- .Call(ioi_r_parity_covariance, v, a, as.integer(b), up, down)
   list(variance = diag(out), vcov = out)
 }
 
