@@ -197,7 +197,7 @@ association_cells <- function(layout, tally, groups, shares) {
 association_tests <- function(layout, tally, statistic, df) {
   cells <- prod(layout$size)
   shares <- statistic %in% c("F", "Chisq")
-  occurs <- which(tally$domain_rows > 0)
+  occurs <- which(domain_occurs(layout, tally))
   n <- colSums(matrix(tally$n, cells))
   step <- max(1, most_cells_at_a_time %/% cells)
   batches <- split(seq_along(n), (seq_along(n) - 1) %/% step)

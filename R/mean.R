@@ -217,7 +217,7 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
   moments <- unlist(tally[startsWith(names(tally), "moment")], use.names = FALSE)
   list(
     estimate = found$estimate + shift, v = found$v, n = tally$n,
-    occurs = tally$domain_rows > 0,
+    occurs = domain_occurs(layout, tally),
     presence = found[c("psu", "stratum", "records")], domain = domain + 1L, w = tally$moment1,
     deff = .Call(
       ioi_r_mean_deff, moments, found$influence$value, variables, variances(found$v), tally$n

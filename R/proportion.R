@@ -460,11 +460,16 @@ proportion_estimate <- function(layout, tally, covariance) {
     v = found$v,
     n = as.vector(rowsum(tally$n, domain_of_cell, reorder = FALSE)),
     w = as.vector(rowsum(found$sums, domain_of_cell, reorder = FALSE)),
-    occurs = tally$domain_rows > 0,
+    occurs = domain_occurs(layout, tally),
     presence = found[c("psu", "stratum", "records")],
     theta = found$theta,
     domain = domain_of_row + 1L
   )
+}
+
+# Which domains have a row in the result: those that occur, and everybody.
+domain_occurs <- function(layout, tally) {
+  tally$domain_rows > 0 | !length(layout$domain$labels)
 }
 
 # Degrees of freedom of each domain.

@@ -194,7 +194,7 @@ share_below <- function(layout, tally, probs, covariance) {
     p = found$estimate[keep],
     v = if (is.matrix(v)) v[keep, keep, drop = FALSE] else v[keep],
     n = as.vector(rowsum(tally$n, domain, reorder = FALSE)),
-    occurs = tally$domain_rows > 0,
+    occurs = domain_occurs(layout, tally),
     presence = found[c("psu", "stratum", "records")],
     domain = domain[keep] + 1L,
     theta = found$theta[keep, , drop = FALSE]

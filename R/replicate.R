@@ -197,16 +197,19 @@ replicate_logit_se <- function(design, p, theta) {
 }
 
 # Degrees of freedom: the rank of the analysis weights of the records in each
-# domain, less 1. presence: bits of the units that have the same factors, `psu`, or
-# `records`, a function that gives record and first for the replicates as columns.
+# domain, less 1; 0 for nobody. presence: bits of the units that have the same
+# factors, `psu`, or `records`, a function that gives record and first for the
+# replicates as columns.
 replicate_df <- function(design, presence) {
   replicates <- design$replicates
-  if (!is.null(replicates$factor)) {
-    return(.Call(ioi_r_resample_ranks, replicates$factor, presence$psu) - 1)
+  rank <- if (!is.null(replicates$factor)) {
+    .Call(ioi_r_resample_ranks, replicates$factor, presence$psu)
+  } else {
+    at <- presence$records()
+    weight <- if (!replicates$combined) design$weight
+    .Call(ioi_r_resample_record_ranks, replicates$columns, weight, at$record, at$first)
   }
-  at <- presence$records()
-  weight <- if (!replicates$combined) design$weight
-  .Call(ioi_r_resample_record_ranks, replicates$columns, weight, at$record, at$first) - 1
+  pmax(rank - 1, 0)
 }
 
 # The records of each domain, from 0, one domain after the other; `first` is where

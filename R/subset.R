@@ -29,8 +29,11 @@
 #' @section More than one: A subset of a subset is of the rows for which both
 #'   conditions are true. Calibrate before, not after: totals of the population are
 #'   of everybody.
+#' @section Empty: Where the condition is true for no row there is a warning of class
+#'   `ioi_warning_empty`, and estimates without `by` are a row of `NA` with flag `empty`;
+#'   with `by` they have no row.
 #' @section Errors: `ioi_error_input` for a condition that is not logical or has
-#'   another length, `ioi_error_data` where it is true for no row.
+#'   another length.
 #' @references Lumley, T. (2010). *Complex Surveys: A Guide to Analysis Using R*,
 #'   chapter 2. Wiley. \doi{10.1002/9780470580066}
 #' @seealso [ioi_design()], section "Subgroups", on what filtering the data costs
@@ -65,12 +68,12 @@ ioi_subset <- function(design, condition, ...) {
     inside[is.na(inside)] <- FALSE
   }
   if (!any(inside)) {
-    abort_ioi(
+    warn_ioi(
       c(
-        "{.arg condition} must be true for some row.",
-        "x" = "It is true for none of {design_rows(design)}."
+        "The subset is empty: {.arg condition} is true for none of {design_rows(design)} rows.",
+        "i" = "Every estimate of it is missing."
       ),
-      "data",
+      "empty",
       arg = "condition"
     )
   }
