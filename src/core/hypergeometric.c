@@ -145,35 +145,28 @@ void ioi_urn_coefficients(const double *f, const double *h, size_t values,
   }
 }
 
-/* Ten standard deviations, at most sqrt(size), on both sides of the mode. */
+/* From the mode down to none, or more than ten standard deviations, which are at
+ * most sqrt(size); and as much upward. */
 static size_t product_width(double size)
 {
-  const double wide = 22 * ceil(sqrt(fmin(size, IOI_URN_PRODUCT_SIZE)));
-  return (size_t) fmin(size + 1, wide);
+  const double wide = 11 * ceil(sqrt(fmin(size, IOI_URN_PRODUCT_SIZE)));
+  return 2 * (size_t) (fmin(size, wide) + 1);
 }
 
 size_t ioi_urn_product_work(double size)
 {
-  return 3 * product_width(size);
+  return 4 * product_width(size);
 }
 
-/* Sums of a c and of b c, four at a time. */
-static void two_dots(const double *a, const double *b, const double *c,
-                     size_t n, double *ac, double *bc)
+/* sum a b, four sums at a time. */
+static double four_dots(const double *a, const double *b, size_t n)
 {
-  double x[4] = {0, 0, 0, 0}, y[4] = {0, 0, 0, 0};
+  double x[4] = {0, 0, 0, 0};
   size_t i = 0;
   for (; i + 4 <= n; i += 4)
-    for (size_t j = 0; j < 4; j++) {
-      x[j] += a[i + j] * c[i + j];
-      y[j] += b[i + j] * c[i + j];
-    }
-  for (; i < n; i++) {
-    x[0] += a[i] * c[i];
-    y[0] += b[i] * c[i];
-  }
-  *ac = (x[0] + x[1]) + (x[2] + x[3]);
-  *bc = (y[0] + y[1]) + (y[2] + y[3]);
+    for (size_t j = 0; j < 4; j++) x[j] += a[i + j] * b[i + j];
+  for (; i < n; i++) x[0] += a[i] * b[i];
+  return (x[0] + x[1]) + (x[2] + x[3]);
 }
 
 /* How many of `marked` are in the unit, in a model where groups are apart. */
@@ -187,36 +180,61 @@ static ioi_urn apart(const ioi_urn *urn, double marked)
 /* Values less probable than this change no conditional mean. */
 static const double least_apart = 1e-22, least_given = 1e-17;
 
+/* A law apart, relative to its mode, on low .. low + n - 1. */
+typedef struct {
+  double *f, low, n;
+} window;
+
+static window law_apart(const ioi_urn *urn, double marked, double *f)
+{
+  const ioi_urn one = apart(urn, marked);
+  window out = {f, 0, 0};
+  out.n =
+    (double) outward(&one, least_apart, product_width(urn->size), &out.low, f);
+  return out;
+}
+
+/* sum_l h(l) w(left - l), h on the window of v and w in reverse. */
+static double meet(const window *v, const double *h, const window *w,
+                   double left)
+{
+  /* v(low + j) meets reversed w at j + shift */
+  const double shift = w->low + w->n - 1 - (left - v->low);
+  const double from = fmax(0, -shift), to = fmin(v->n, w->n - shift);
+  if (!(to > from)) return 0;
+  return four_dots(h + (size_t) from, w->f + (size_t) (from + shift),
+                   (size_t) (to - from));
+}
+
+/* The sum of v w over B is the law of B and the rest together, but for a factor
+ * that is found at its mode. */
 double ioi_urn_product(const ioi_urn *urn, double other, double lowest,
                        const double *f, const double *h, size_t values,
                        double lowest_b, const double *h_b, size_t values_b,
                        double *work)
 {
   const size_t width = product_width(urn->size);
-  const ioi_urn second = apart(urn, other);
-  const ioi_urn rest = apart(urn, urn->all - urn->marked - other);
-  double *v = work, *vh = work + width, *w = work + 2 * width;
-  double low_v, low_w, top = 0, sum = 0;
-  const double nv = (double) outward(&second, least_apart, width, &low_v, v);
-  const double nw = (double) outward(&rest, least_apart, width, &low_w, w);
-  reverse(w, (size_t) nw);
-  for (double i = 0; i < nv; i++) {
-    const double at = low_v + i - lowest_b;
+  const double others = urn->all - urn->marked;
+  const window v = law_apart(urn, other, work);
+  const window w = law_apart(urn, others - other, work + width);
+  const window both = law_apart(urn, others, work + 2 * width);
+  double *vh = work + 3 * width, top = 0, sum = 0, mode = 0;
+  reverse(w.f, (size_t) w.n);
+  while (both.f[(size_t) mode] < 1) mode++;
+  const double factor = meet(&v, v.f, &w, both.low + mode);
+  for (double i = 0; i < v.n; i++) {
+    const double at = v.low + i - lowest_b;
     const int known = at >= 0 && at < (double) values_b;
-    vh[(size_t) i] = known ? v[(size_t) i] * h_b[(size_t) at] : 0;
+    vh[(size_t) i] = known ? v.f[(size_t) i] * h_b[(size_t) at] : 0;
   }
   for (size_t i = 0; i < values; i++) top = f[i] > top ? f[i] : top;
   for (size_t i = 0; i < values; i++) {
     if (!(f[i] > least_given * top)) continue;
-    /* v(low_v + j) meets w(left - low_v - j), which is reversed w at j + shift */
     const double left = urn->size - (lowest + (double) i);
-    const double shift = low_w + nw - 1 - (left - low_v);
-    const double from = fmax(0, -shift), to = fmin(nv, nw - shift);
-    double mass, part;
-    if (!(to > from)) continue;
-    two_dots(v + (size_t) from, vh + (size_t) from, w + (size_t) (from + shift),
-             (size_t) (to - from), &mass, &part);
-    if (mass > 0) sum += f[i] * h[i] * (part / mass);
+    const double at = left - both.low;
+    if (!(at >= 0 && at < both.n)) continue;
+    sum +=
+      f[i] * h[i] * (meet(&v, vh, &w, left) / (factor * both.f[(size_t) at]));
   }
   return sum;
 }

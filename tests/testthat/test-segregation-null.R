@@ -80,6 +80,42 @@ test_that("mean and standard deviation are those over all permutations", {
   }
 })
 
+# Mean and standard deviation of D and H over all tables with these group totals and
+# three units of `size`, each as likely as there are ways to deal out the people.
+over_all_tables <- function(total, size) {
+  unit <- as.matrix(expand.grid(rep(list(0:size), length(total))))
+  unit <- unit[rowSums(unit) == size, ]
+  share <- total / sum(total)
+  plogp <- function(p) ifelse(p > 0, p * log(p), 0)
+  values <- function(n) {
+    p <- n / size
+    c(
+      sum(abs(sweep(p, 2, share))) / (6 * sum(share * (1 - share))),
+      1 - sum(plogp(p)) / sum(plogp(share)) / 3
+    )
+  }
+  found <- NULL
+  for (i in seq_len(nrow(unit))) {
+    for (j in which(colSums(t(unit) + unit[i, ] > total) == 0)) {
+      n <- rbind(unit[i, ], unit[j, ], total - unit[i, ] - unit[j, ])
+      found <- rbind(found, c(exp(-sum(lfactorial(n))), values(n)))
+    }
+  }
+  mean <- colSums(found[, 1] * found[, -1]) / sum(found[, 1])
+  sd <- sqrt(colSums(found[, 1] * sweep(found[, -1], 2, mean)^2) / sum(found[, 1]))
+  list(mean = mean, sd = sd)
+}
+
+test_that("small units in which one group is the most have the law of all tables", {
+  for (total in list(c(12, 2, 4), c(4, 12, 2), c(3, 3, 12))) {
+    want <- over_all_tables(total, 6)
+    x <- rowsum(diag(3)[rep(1:3, total), ], rep(1:3, 6))
+    got <- ioi_segregation_null(x, index = c("dissimilarity", "theil"))
+    expect_equal(got$expected, want$mean, tolerance = 1e-12)
+    expect_equal(got$std.deviation, want$sd, tolerance = 1e-12)
+  }
+})
+
 test_that("standard deviations equal those of r2dtable() on real schools", {
   withr::local_seed(8)
   d <- school_census_2023[school_census_2023$la_name == "Leicester", ]
