@@ -18,13 +18,16 @@
 #' @param index `"mutual_information"`; or `"theil"`, not for `"mora_ruiz_castillo"`.
 #' @param parts `TRUE` gives what each unit adds to each component; they add up.
 #' @param base Base of the logarithm in M.
+#' @param se `"none"`; or `"bootstrap"`: the people of each time are drawn again `reps` times,
+#'   from cells of unit and group as likely as they are large. For counts, and not for `parts`.
+#' @param reps Bootstrap replicates, 2 or more.
 #' @param tolerance Margins are fitted until none is further from its target than this
 #'   share of everybody.
 #' @param iterations Rounds of fitting at most.
 #' @return A tibble of class [ioi_estimate] with a row per component: the `by` columns,
 #'   `from`, `to`, with `parts` also `unit`, `index`, `component`, `estimate`,
-#'   `std.error`, `conf.low` and `conf.high`, which are `NA`, `before` and `after` (the
-#'   index of everybody at the two times), `units` (in both), `units_added`,
+#'   `std.error`, `conf.low`, `conf.high` and `bias` (mean of the replicates less the estimate;
+#'   all `NA` without `se`), `before` and `after` (the index of everybody at the two times), `units` (in both), `units_added`,
 #'   `units_removed` and `flag`. Components:
 #'   * `"structural"`: people spread differently over units and groups of the same size;
 #'   * `"group_marginal"`, `"unit_marginal"`: groups, or units, of another size;
@@ -50,6 +53,12 @@
 #'   time's margins impossible to reach, there is no such decomposition: without `by` and
 #'   with two times this is an error that names the margin; otherwise the row is `NA` with
 #'   flag `convergence`.
+#' @section Standard errors: Times are independent samples of people; changes that share a
+#'   time use its draws, so that [vcov()] holds for several changes in turn. Limits are 2
+#'   estimate less the upper and lower quantile of the replicates, which takes the bias out. A
+#'   replicate in which the margins cannot be reached is left out, and the row flagged
+#'   `replicates`. A unit that no one of a draw lives in is gone from that draw: with small
+#'   units, join some first. Follows [set.seed()].
 #' @section Missing and empty: Rows without group, unit, time or area are left out, and
 #'   counted in a message of class `ioi_message_missing`. A place with people at one time
 #'   only, or without units in common, is `NA` with flag `empty`.
@@ -93,7 +102,8 @@ ioi_segregation_change <- function(data, group, unit, count = NULL, time = NULL,
                                    ),
                                    index = c("mutual_information", "theil"), groups = NULL,
                                    parts = FALSE, base = exp(1), tolerance = 1e-10,
-                                   iterations = 10000, ...) {
+                                   iterations = 10000, se = c("none", "bootstrap"),
+                                   reps = 200, level = 0.95, ...) {
   check_dots_empty_ioi(...)
   method <- check_choice(method, names(change_methods), "method")
   index <- check_choice(index, c("mutual_information", "theil"), "index")
@@ -101,7 +111,11 @@ ioi_segregation_change <- function(data, group, unit, count = NULL, time = NULL,
   check_flag(parts, "parts")
   base <- check_base(base)
   check_change_options(method, index, tolerance, iterations)
+  se <- check_choice(se, c("none", "bootstrap"), "se")
+  reps <- check_reps(reps)
+  level <- check_level(level)
   source <- segregation_source(data)
+  check_change_error(se, parts, source$design)
   time <- resolve_column(rlang::enquo(time), source$data, "time")
   columns <- segregation_columns(
     source,
@@ -114,12 +128,17 @@ ioi_segregation_change <- function(data, group, unit, count = NULL, time = NULL,
   spans <- change_spans(read, by, time)
   unit_row <- rows_of_units(read$layout)
   id <- change_ids(read$layout, unit_row)
-  found <- lapply(seq_along(spans$from), function(k) {
-    change_one(read, id, spans$from[k], spans$to[k], method, index, tolerance, iterations)
-  })
+  run <- function(read) {
+    lapply(seq_along(spans$from), function(k) {
+      change_one(read, id, spans$from[k], spans$to[k], method, index, tolerance, iterations)
+    })
+  }
+  found <- run(read)
   failed <- vapply(found, function(x) identical(x$status, "converge"), NA)
   if (any(failed) && length(found) == 1) abort_margin(read, found[[1]], unit_row, iterations)
-  change_table(read, found, spans, by, time, unit_row, method, index, base, parts)
+  scale <- if (index == "theil") 1 else 1 / log(base)
+  error <- if (se == "bootstrap") change_error(read, found, run, method, scale, reps, level)
+  change_table(read, found, spans, by, time, unit_row, method, index, base, parts, error, level)
 }
 
 # The numbers of ioi_change_method, and the components in the order of the core.
@@ -130,7 +149,7 @@ change_components <- c(
 )
 
 change_columns_out <- c(
-  "from", "to", "unit", "index", "component", core_columns, "before", "after", "units",
+  "from", "to", "unit", "index", "component", core_columns, "bias", "before", "after", "units",
   "units_added", "units_removed", "flag"
 )
 
@@ -152,6 +171,22 @@ check_change_options <- function(method, index, tolerance, iterations,
   if (!positive(iterations) || iterations != round(iterations)) {
     abort_ioi("{.arg iterations} must be one positive whole number.", "input",
       arg = "iterations", call = call
+    )
+  }
+}
+
+check_change_error <- function(se, parts, design, call = rlang::caller_env()) {
+  if (se == "none") {
+    return(invisible())
+  }
+  if (parts || !is.null(design)) {
+    abort_ioi(
+      c(
+        "Standard errors of a change are for components and counts.",
+        "x" = if (parts) "{.arg parts} asks for units." else "{.arg data} is a design."
+      ),
+      "input",
+      arg = "se", call = call
     )
   }
 }
@@ -237,6 +272,51 @@ change_one <- function(read, id, from, to, method, index, tolerance, iterations)
   found
 }
 
+# The components that a method has.
+change_kept <- function(method) {
+  if (method == "karmel_maclachlan") change_components else change_components[-4]
+}
+
+# Components, or what units add to them, of all changes.
+change_values <- function(found, method, scale, parts = FALSE) {
+  at <- match(change_kept(method), change_components)
+  unlist(lapply(found, function(x) {
+    value <- if (parts) as.vector(t(x$part[, at, drop = FALSE])) else x$component[at]
+    if (x$status == "ok") value * scale else rep(NA_real_, length(value))
+  }))
+}
+
+# The people of each area and time drawn again.
+redraw_people <- function(read) {
+  first <- read$layout$first
+  for (area in seq_along(first[-1])) {
+    rows <- seq_len(first[area + 1] - first[area]) + first[area]
+    x <- read$table[rows, , drop = FALSE]
+    if (sum(x) >= 1) read$table[rows, ] <- stats::rmultinom(1, round(sum(x)), x)
+  }
+  read
+}
+
+# list(std_error, low, high, bias, vcov, lost) of the components, from replicates.
+change_error <- function(read, found, run, method, scale, reps, level) {
+  estimate <- change_values(found, method, scale)
+  theta <- vapply(cli::cli_progress_along(seq_len(reps)), function(k) {
+    change_values(run(redraw_people(read)), method, scale)
+  }, estimate)
+  theta <- matrix(theta, length(estimate))
+  limits <- apply(theta, 1, stats::quantile, c((1 + level) / 2, (1 - level) / 2), na.rm = TRUE)
+  kept <- rowSums(!is.na(theta))
+  few <- is.na(estimate) | kept < 2
+  v <- stats::cov(t(theta), use = "pairwise.complete.obs")
+  v[few, ] <- v[, few] <- NA
+  std_error <- sqrt(variances(v))
+  list(
+    std_error = std_error, low = 2 * estimate - limits[1, ], high = 2 * estimate - limits[2, ],
+    bias = ifelse(few, NA, rowMeans(theta, na.rm = TRUE) - estimate), vcov = v,
+    lost = !few & kept < reps
+  )
+}
+
 # The fitting did not end: says which margin is furthest from its target.
 abort_margin <- function(read, found, unit_row, iterations, call = rlang::caller_env()) {
   where <- if (found$in_column) {
@@ -262,9 +342,9 @@ abort_margin <- function(read, found, unit_row, iterations, call = rlang::caller
   )
 }
 
-change_table <- function(read, found, spans, by, time, unit_row, method, index, base, parts) {
-  kept <- if (method == "karmel_maclachlan") change_components else change_components[-4]
-  at <- match(kept, change_components)
+change_table <- function(read, found, spans, by, time, unit_row, method, index, base, parts,
+                         error, level) {
+  kept <- change_kept(method)
   ok <- vapply(found, function(x) x$status == "ok", NA)
   scale <- if (index == "theil") 1 else 1 / log(base)
   each <- if (parts) {
@@ -272,10 +352,7 @@ change_table <- function(read, found, spans, by, time, unit_row, method, index, 
   } else {
     rep(length(kept), length(found))
   }
-  estimate <- unlist(lapply(found, function(x) {
-    value <- if (parts) as.vector(t(x$part[, at, drop = FALSE])) else x$component[at]
-    if (x$status == "ok") value * scale else rep(NA_real_, length(value))
-  }))
+  estimate <- change_values(found, method, scale, parts)
   span <- rep(seq_along(found), each)
   rows <- length(span)
   number <- function(f) vapply(found, f, 0)[span]
@@ -288,26 +365,33 @@ change_table <- function(read, found, spans, by, time, unit_row, method, index, 
   }
   status <- vapply(found, function(x) x$status, "")
   flag <- ifelse(ok, "", ifelse(status == "converge", "convergence", status))[span]
+  if (!is.null(error)) flag[error$lost] <- "replicates"
+  or_none <- function(x) if (is.null(x)) none else x
   moment <- function(k) number(function(x) if (x$status == "ok") x$index[k] * scale else NA_real_)
   table <- c(
     by_labels,
     list(from = labels[[time]][spans$from[span]], to = labels[[time]][spans$to[span]]), unit,
     list(
       index = rep(index, rows), component = rep(kept, length.out = rows),
-      estimate = estimate, std.error = none, conf.low = none, conf.high = none,
-      before = moment(1), after = moment(2), units = number(function(x) x$common[1]),
+      estimate = estimate, std.error = or_none(error$std_error),
+      conf.low = or_none(error$low), conf.high = or_none(error$high),
+      bias = or_none(error$bias), before = moment(1), after = moment(2), units = number(function(x) x$common[1]),
       units_added = number(function(x) as.double(x$added)),
       units_removed = number(function(x) as.double(x$removed)), flag = flag
     )
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = rows),
+    vcov = if (!is.null(error)) known_covariance(error$vcov, error$std_error),
     info = parts_info(
-      read, "Change in segregation", c(by, "from", "to", names(unit), "component"), 0.95,
-      "none",
+      read, "Change in segregation", c(by, "from", "to", names(unit), "component"), level,
+      if (is.null(error)) "none" else "basic bootstrap",
       notes = if (index == "mutual_information") base_note(base),
       method = method, parts = "change",
-      flags = c(convergence = "the margins of one time cannot be put on the table of the other")
+      flags = c(
+        convergence = "the margins of one time cannot be put on the table of the other",
+        replicates = "some replicates have no value and are left out"
+      )
     )
   )
 }

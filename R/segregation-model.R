@@ -39,6 +39,9 @@ law_indices <- c(
 #'     by what part of itself dissimilarity changes when the effects of the level are
 #'     taken out (negative: the level adds to it).
 #'
+#'   The share of each place in dissimilarity, and its impact, are those of
+#'   [ioi_segregation_local()] with `score = "dissimilarity"` and `area` a column of `within`.
+#'
 #'   Standard errors come from the observed information and the delta method;
 #'   `"multilevel_dissimilarity"` has none. Limits of `alpha`, `beta` and variances are
 #'   on the log scale.

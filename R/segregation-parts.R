@@ -47,7 +47,7 @@ parts_info <- function(read, what, by, level, se, notes = NULL, ...) {
   layout <- read$layout
   list(
     what = what, unit = "index", by = by, level = level,
-    ci = if (se == "none") "none" else "t", limits = "fixed",
+    ci = if (se == "analytic") "t" else se, limits = "fixed",
     df_rule = if (!is.null(layout$design)) "domain",
     design = if (is.null(layout$design)) {
       list(type = "counts", rows = layout$rows)

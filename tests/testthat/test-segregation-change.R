@@ -213,6 +213,53 @@ test_that("several times are compared in turn; a place at one time only is empty
   expect_false(anyNA(placed$estimate[placed$region == "d"]))
 })
 
+test_that("the bootstrap: errors of differences, components that add up, shared times", {
+  set.seed(35)
+  x <- expand.grid(unit = 1:8, time = 1:3)
+  x <- cbind(x, full_table(24, 3, most = 150) + 40)
+  got <- ioi_segregation_change(x, c(a, b, c), unit, time = time, se = "bootstrap", reps = 600)
+  v <- unname(vcov(got))
+  expect_equal(sqrt(diag(v)), got$std.error)
+  one <- 1:5 # structural to removals; the difference is the sixth
+  expect_equal(sum(v[one, one]), v[6, 6], tolerance = 1e-8)
+  m <- ioi_segregation(x, c(a, b, c), unit, by = time, index = "mutual_information",
+    compare = "multigroup", se = "analytic"
+  )
+  expect_equal(got$std.error[6], sqrt(sum(m$std.error[1:2]^2)), tolerance = 0.12)
+  expect_equal(v[6, 12], -m$std.error[2]^2, tolerance = 0.25)
+  middle <- (got$conf.low + got$conf.high) / 2
+  expect_equal(middle[6], got$estimate[6] - got$bias[6], tolerance = 0.05)
+  structural <- got[got$component == "structural", ]
+  expect_true(all(structural$conf.low < structural$estimate - structural$bias))
+  plain <- ioi_segregation_change(x, c(a, b, c), unit, time = time)
+  expect_identical(plain$estimate, got$estimate)
+  expect_true(all(is.na(plain$std.error) & is.na(plain$bias)))
+  expect_identical(names(plain), names(got))
+  set.seed(9)
+  first <- ioi_segregation_change(x, c(a, b, c), unit, time = time, se = "bootstrap", reps = 5)
+  set.seed(9)
+  again <- ioi_segregation_change(x, c(a, b, c), unit, time = time, se = "bootstrap", reps = 5)
+  expect_identical(first$std.error, again$std.error)
+})
+
+test_that("replicates out of reach are flagged; parts and designs have no bootstrap", {
+  set.seed(36)
+  x <- data.frame(time = rep(1:2, each = 3), unit = rep(1:3, 2), a = c(9, 5, 1, 1, 8, 6),
+                  b = c(1, 1, 7, 9, 5, 1))
+  of <- function(...) ioi_segregation_change(x, c(a, b), unit, time = time, ...)
+  got <- suppressWarnings(of(se = "bootstrap", reps = 60))
+  lost <- got$flag == "replicates"
+  expect_true(all(lost) || !any(lost))
+  expect_false(anyNA(got$std.error))
+  expect_ioi_error(of(se = "bootstrap", parts = TRUE), "input", arg = "se")
+  expect_ioi_error(of(se = "bootstrap", reps = 1), "input", arg = "reps")
+  people <- data.frame(time = rep(1:2, each = 4), unit = c(1, 1, 2, 2), group = c("a", "b"))
+  expect_ioi_error(
+    ioi_segregation_change(ioi_design(people), group, unit, time = time, se = "bootstrap"),
+    "input", arg = "se"
+  )
+})
+
 test_that("long data and people give the same; the base is in M alone", {
   set.seed(37)
   x <- two_times()
