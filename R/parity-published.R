@@ -106,23 +106,11 @@ print.ioi_published <- function(x, ...) {
 }
 
 parity_to_published <- function(cells, figure, call) {
-  share <- isTRUE(cells$info$unit == "proportion")
-  if (share && !(figure$estimate >= 0 && figure$estimate <= 1)) {
-    abort_ioi(
-      c(
-        "{.arg reference} must be a fraction from 0 to 1, as the shares of {.arg x} are.",
-        "x" = "Its estimate is {figure$estimate}."
-      ),
-      "input",
-      arg = "reference", call = call
-    )
-  }
   rows <- length(cells$value)
+  share <- isTRUE(cells$info$unit == "proportion")
+  if (share) check_published_share(figure$estimate, call)
   as_count <- !is.null(cells$events) && !is.na(figure$n) && !figure$known
-  se <- if (is.na(figure$std.error)) 0 else figure$std.error
-  if (!figure$known && !is.na(figure$n) && share) {
-    se <- sqrt(figure$estimate * (1 - figure$estimate) / figure$n)
-  }
+  se <- published_error(figure, share)
   limits <- c(figure$conf.low, figure$conf.high)
   if (anyNA(limits) || !isTRUE(all.equal(figure$level, cells$info$level))) {
     limits <- figure$estimate + c(-1, 1) * stats::qnorm((1 + cells$info$level) / 2) * se
@@ -138,4 +126,25 @@ parity_to_published <- function(cells, figure, call) {
     label = rep(figure$name, rows),
     anchors = list(value = figure$estimate, variance = se^2)
   )
+}
+
+check_published_share <- function(estimate, call) {
+  if (!(estimate >= 0 && estimate <= 1)) {
+    abort_ioi(
+      c(
+        "{.arg reference} must be a fraction from 0 to 1, as the shares of {.arg x} are.",
+        "x" = "Its estimate is {estimate}."
+      ),
+      "input",
+      arg = "reference", call = call
+    )
+  }
+}
+
+# The standard error of the figure: its own, that of a share of n people, or 0.
+published_error <- function(figure, share) {
+  if (share && !figure$known && !is.na(figure$n)) {
+    return(sqrt(parity_variance(figure$estimate, figure$n, FALSE)))
+  }
+  if (is.na(figure$std.error)) 0 else figure$std.error
 }

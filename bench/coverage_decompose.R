@@ -89,7 +89,8 @@ found <- function(what, plan, p_value) {
   ))
 }
 plan <- ioi_sample_size("gap", c(0.6, 0.7), ratio = 3)
-gap <- counts(table_of(c(0.6, 0.7), c(plan$n, plan$n_reference), g = rep(c("a", "b"), each = draws)))
+size <- c(plan$n, plan$n_reference)
+gap <- counts(table_of(c(0.6, 0.7), size, g = rep(c("a", "b"), each = draws)))
 got <- ioi_parity(gap, g, "b", by = draw, events = x, population = n)
 found("gap, 3 in the reference for each", plan, got$p.value[got$group == "a"])
 
@@ -101,8 +102,9 @@ found("change between two waves", plan, got$p.value[got$time == 2])
 p <- c(0.5, 0.6, 0.7, 0.7)
 plan <- ioi_sample_size("gap_change", p, ratio = 2)
 size <- c(plan$n, plan$n, plan$n_reference, plan$n_reference)
-waves <- table_of(p, size, g = rep(c("a", "b"), each = 2 * draws), t = rep(c(1, 2, 1, 2), each = draws))
-waves <- counts(waves)
+waves <- counts(table_of(p, size,
+  g = rep(c("a", "b"), each = 2 * draws), t = rep(c(1, 2, 1, 2), each = draws)
+))
 some <- waves[waves$draw <= 2000, ]
 got <- ioi_gap_change(some, g, "b", t, by = draw, events = x, population = n)
 found("change of a gap (2,000 draws)", plan, got$p.value[got$measure == "difference"])
