@@ -1,6 +1,6 @@
 # Chart of a decomposition: its parts as bars that follow on one another up to the gap.
 
-#' Chart of a decomposition
+#' Chart of the parts of a gap
 #'
 #' A bar for each part of a gap, each beginning where the one before ends, and one for the
 #' gap that they add up to; with the terms or strata of a detailed decomposition, a bar
@@ -26,11 +26,11 @@
 #' pupils <- aggregate(cbind(reached, pupils) ~ region + free_meals, attainment_2016, sum)
 #' pupils$rate <- pupils$reached / pupils$pupils
 #' meals <- split(pupils, pupils$free_meals)
-#' ioi_plot_decompose(ioi_decompose(meals[["eligible"]], meals[["not eligible"]],
+#' ioi_plot_gap_parts(ioi_decompose(meals[["eligible"]], meals[["not eligible"]],
 #'   by = region, rate = rate, n = pupils
 #' ))
 #' @export
-ioi_plot_decompose <- function(x, parts = c("two", "three"), title = NULL, subtitle = NULL,
+ioi_plot_gap_parts <- function(x, parts = c("two", "three"), title = NULL, subtitle = NULL,
                                ...) {
   check_dots_empty_ioi(...)
   need_package("ggplot2", "A chart")

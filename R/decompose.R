@@ -103,7 +103,7 @@ decompose_flag_words <- list(
 #'
 #' Yun, M.-S. (2005). A simple solution to the identification problem in detailed wage
 #' decompositions. *Econ. Inq.* 43, 766-772. \doi{10.1093/ei/cbi053}
-#' @seealso [ioi_plot_decompose()] for a chart; [ioi_parity()] for gaps,
+#' @seealso [ioi_plot_gap_parts()] for a chart; [ioi_parity()] for gaps,
 #'   [ioi_standardise()] for rates at one composition
 #' @examples
 #' # pupils with and without free meals: is the gap one of where they live?

@@ -182,7 +182,7 @@ disparity_models <- c("linear", "log", "logit", "binomial")
 #'
 #' Wagstaff, A. (2005). The bounds of the concentration index when the variable of
 #' interest is binary. *Health Econ.* 14, 429-432. \doi{10.1002/hec.953}
-#' @seealso [ioi_parity()] for each group against a reference
+#' @seealso [ioi_parity()] for each group against a reference; `vignette("disparity")`
 #' @examples
 #' # exclusions from school by ethnic group, England 2016/17
 #' groups <- subset(exclusions_2017, level == "minor")

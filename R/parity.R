@@ -208,7 +208,8 @@ parity_dense <- 2000
 #' Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect
 #' measures: a general approach. *Stat. Med.* 27, 1693-1702. \doi{10.1002/sim.3095}
 #' @seealso [ioi_proportion()] for the estimates; [ioi_estimate] for what can be done
-#'   with the result; `vignette("parity")` on reading it.
+#'   with the result; `vignette("parity")` on reading it, `vignette("disparity")` on many
+#'   groups and what a gap is made of.
 #' @examples
 #' # Counts: people hired out of those who applied
 #' hired <- data.frame(

@@ -1,4 +1,4 @@
-# ioi_plot_decompose(): bars that add up, panels, and what is refused.
+# ioi_plot_gap_parts(): bars that add up, panels, and what is refused.
 
 skip_if_not_installed("ggplot2")
 
@@ -20,7 +20,7 @@ bars_of <- function(chart) {
 test_that("parts follow on one another up to the gap", {
   got <- regions()
   for (parts in c("two", "three")) {
-    bars <- bars_of(ioi_plot_decompose(got, parts))
+    bars <- bars_of(ioi_plot_gap_parts(got, parts))
     inner <- bars[!bars$whole, ]
     expect_identical(as.character(bars$part[bars$whole]), "gap")
     expect_equal(inner$from, c(0, inner$to[-nrow(inner)]))
@@ -33,7 +33,7 @@ test_that("parts follow on one another up to the gap", {
 
 test_that("strata have a panel for each part, and add up to it", {
   got <- regions(detail = TRUE)
-  bars <- bars_of(ioi_plot_decompose(got))
+  bars <- bars_of(ioi_plot_gap_parts(got))
   expect_identical(levels(bars$panel), c("rate", "composition"))
   for (panel in levels(bars$panel)) {
     own <- bars[bars$panel == panel, ]
@@ -48,13 +48,13 @@ test_that("groups and coefficients have panels of their own", {
   set.seed(3)
   d <- data.frame(g = rep(c("a", "b", "c"), each = 40), x = rnorm(120), y = rnorm(120))
   got <- ioi_decompose(d, y ~ x, g, reference = "a", coefficients = c("jann", "B"))
-  bars <- bars_of(ioi_plot_decompose(got, title = "Made up"))
+  bars <- bars_of(ioi_plot_gap_parts(got, title = "Made up"))
   expect_identical(levels(bars$panel), c("b, jann", "b, B", "c, jann", "c, B"))
   expect_identical(nrow(bars), 12L)
 })
 
 test_that("other tables are refused", {
-  expect_error(ioi_plot_decompose(mtcars), "ioi_decompose", class = "ioi_error_input")
+  expect_error(ioi_plot_gap_parts(mtcars), "ioi_decompose", class = "ioi_error_input")
   rows <- regions()
-  expect_error(ioi_plot_decompose(rows[rows$measure == "rate", ]), class = "ioi_error_input")
+  expect_error(ioi_plot_gap_parts(rows[rows$measure == "rate", ]), class = "ioi_error_input")
 })
