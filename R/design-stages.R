@@ -27,7 +27,7 @@ first_stage <- function(sampling, lonely) {
     stratum = 1L,
     core = c(
       sampling[c("psu_first", "sampled", "fraction")],
-      list(multiplier = NULL, group_first = NULL), lonely
+      list(multiplier = NULL, group_first = NULL, chance = sampling$chance), lonely
     )
   )
 }
@@ -79,16 +79,21 @@ parent_fraction <- function(stage) {
   strata <- length(core$sampled)
   own <- if (is.null(core$fraction)) rep(0, strata) else core$fraction
   above <- if (is.null(core$multiplier)) rep(1, strata) else core$multiplier
+  if (!is.null(core$chance)) {
+    return(core$chance)
+  }
   rep(own * above, diff(core$psu_first))
 }
 
-# Weights of 1 / fraction, multiplied over the stages that have fractions.
+# Weights of 1 / fraction (or chance), multiplied over the stages that have fractions.
 implied_weights <- function(keys, stages, rows) {
   weight <- rep(1, rows)
   for (stage in stages) {
-    if (!is.null(stage$core$fraction)) {
-      level <- .Call(ioi_r_levels, keys, stage$stratum, as.double(rows))
-      weight <- weight / stage$core$fraction[level + 1L]
+    chances <- !is.null(stage$core$chance)
+    share <- if (chances) stage$core$chance else stage$core$fraction
+    if (!is.null(share)) {
+      at <- if (chances) stage$unit else stage$stratum
+      weight <- weight / share[.Call(ioi_r_levels, keys, at, as.double(rows)) + 1L]
     }
   }
   weight

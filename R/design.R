@@ -24,8 +24,10 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   them that was sampled. Constant within a stratum. A column in which every value
 #'   is above 0 and not above 1 holds fractions; 1 means that all were sampled. At the
 #'   second stage units are counted within each PSU (and stratum, if that stage has
-#'   some): the households of the village, not of the country. Without `fpc` the
-#'   population is taken as infinite.
+#'   some): the households of the village, not of the country. At the first stage
+#'   fractions may differ between the PSUs of a stratum: they are then the chance of each
+#'   to be in the sample, see "Variance". Without `fpc` the population is taken as
+#'   infinite.
 #' @param nest `TRUE` when PSU labels start again in each stratum.
 #' @param lonely_psu What a stratum with one sampled PSU (and a sampling fraction
 #'   below 1) does: `"fail"` is an error; `"adjust"` centres the PSU at the mean
@@ -55,7 +57,10 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   ("ultimate cluster") covers the later stages too. With it each later stage adds
 #'   the variance between its units within the units of the stage before, times the
 #'   fractions sampled before it. Labels of later stages need be unique only within
-#'   the unit of the stage before.
+#'   the unit of the stage before. Where PSUs of a stratum were drawn with unequal chances
+#'   \eqn{\pi_j} and without replacement, the square of each counts
+#'   \eqn{(1 - \pi_j)n/(n - 1)} times (Brewer's approximation), which is said in a
+#'   message of class `ioi_message_chances`.
 #' @section Replicate weights: With \eqn{t_r} the estimate from the r-th of R columns, and
 #'   t that of the whole sample under `mse = TRUE`, else the mean of the \eqn{t_r}, the
 #'   variance is
@@ -106,6 +111,9 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' @references Binder, D. A. (1983). On the variances of asymptotically normal
 #'   estimators from complex surveys. *International Statistical Review* 51(3),
 #'   279-292. \doi{10.2307/1402588}
+#'
+#'   Brewer, K. R. W. (2002). *Combined Survey Sampling Inference: Weighing Basu's
+#'   Elephants*. Arnold.
 #'
 #'   Lumley, T. (2004). Analysis of complex survey samples. *Journal of
 #'   Statistical Software* 9(8). \doi{10.18637/jss.v009.i08}
@@ -262,8 +270,18 @@ build_design <- function(data, columns, parts, nest = FALSE, lonely_psu = "fail"
   merge <- !lonely_domain && (length(parts$psu) < 2 || !length(parts$fpc))
   first <- function(x) if (length(x)) x[[1]]
   sampling <- sampling_keys(first(parts$strata), first(parts$psu), nest, rows, merge, call)
+  fpc <- first(parts$fpc)
+  unequal <- has_chances(fpc, sampling, rows)
+  if (unequal && is.null(sampling$psu_first)) {
+    parts$psu <- list(seq_len(rows))
+    sampling <- sampling_keys(first(parts$strata), parts$psu[[1]], nest, rows, FALSE, call)
+  }
   sampling$sampled <- all_sampled(sampling, 1L, first(parts$sampled), rows)
-  sampling$fraction <- sampling_fraction(first(parts$fpc), sampling, rows, call)
+  if (unequal) {
+    sampling[c("chance", "fraction")] <- sampling_chances(fpc, sampling, rows, call)
+  } else {
+    sampling$fraction <- sampling_fraction(fpc, sampling, rows, call)
+  }
   check_lonely(sampling, lonely_psu, call)
   found <- design_stages(sampling, parts, rows, lonely, call)
   if (is.null(weight) && length(parts$fpc)) {
@@ -466,6 +484,36 @@ sampling_fraction <- function(fpc, sampling, rows, call, at = 1L, arg = "fpc") {
   fraction_of(found$value, sampling, call)
 }
 
+# Fractions that differ within strata are the chance of each PSU to be in the sample.
+has_chances <- function(fpc, sampling, rows) {
+  is.numeric(fpc) && !is.object(fpc) && !anyNA(fpc) && all(fpc > 0 & fpc <= 1) &&
+    !is.na(.Call(ioi_r_constant, sampling$keys, 1L, fpc, as.double(rows))$row)
+}
+
+# list(chance of each PSU, fraction of each stratum: 1 where all its PSUs are certain).
+sampling_chances <- function(fpc, sampling, rows, call) {
+  found <- .Call(ioi_r_constant, sampling$keys, sampling$unit, fpc, as.double(rows))
+  if (!is.na(found$row)) {
+    abort_ioi(
+      c(
+        "{.arg fpc} must be a number that is the same in all rows of a stratum, or of a PSU.",
+        "x" = "Row {found$row} differs from the rows of its PSU before it.",
+        "i" = "Fractions that differ within strata are taken as the chance of each PSU to
+               be in the sample."
+      ),
+      "design",
+      arg = "fpc", where = found$row, call = call
+    )
+  }
+  inform_ioi(
+    "Fractions in {.arg fpc} differ within strata: taken as the chance of each PSU to be in
+     the sample (Brewer's approximation).",
+    "chances"
+  )
+  of_psu <- rep(seq_along(sampling$sampled), diff(sampling$psu_first))
+  list(found$value, as.double(tapply(found$value, of_psu, min) > 1 - 1e-7))
+}
+
 # Population counts or fractions to fractions.
 fraction_of <- function(value, sampling, call) {
   if (all(value > 0 & value <= 1)) {
@@ -561,9 +609,13 @@ format.ioi_design <- function(x, ...) {
     paste0("Strata:  ", count(strata)),
     paste0("Weights: ", design_weight_text(x)),
     if (!is.null(x$calibration)) paste0("Calibrated: ", calibration_text(x)),
-    if (!is.null(x$stages[[1]]$core$fraction)) "Finite population correction: yes",
+    if (!is.null(x$stages[[1]]$core$fraction)) paste("Finite population correction:", fpc_text(x)),
     paste0("A stratum with one PSU: ", lonely_rules[x$stages[[1]]$core$lonely + 1])
   )
+}
+
+fpc_text <- function(x) {
+  if (is.null(x$stages[[1]]$core$chance)) "yes" else "the chance of each PSU"
 }
 
 format_replicates <- function(x, count) {
@@ -615,11 +667,11 @@ nobs.ioi_design <- function(object, ...) {
 #' @return An object of class `ioi_design`.
 #' @section What is understood of a survey design: weights, strata, PSUs, the
 #'   finite population correction of every stage and the numbers of sampled PSUs, also
-#'   after `subset()`; replicate weights, compressed or not; and what `postStratify()`, `rake()` and
-#'   `calibrate()` did to it (see [ioi_calibrate()] for the variance). A design
-#'   calibrated within its clusters or trimmed after calibration, one with unequal
-#'   probabilities without replacement and a two-phase design are refused with an
-#'   error of class `ioi_error_design` that names the field.
+#'   after `subset()`; unequal chances by Brewer's approximation; replicate weights,
+#'   compressed or not; and what `postStratify()`, `rake()` and `calibrate()` did to it
+#'   (see [ioi_calibrate()] for the variance). A design calibrated within its clusters or
+#'   trimmed after calibration, one with joint probabilities of inclusion and a two-phase
+#'   design are refused with an error of class `ioi_error_design` that names the field.
 #'   The option `survey.lonely.psu` is read as `lonely_psu`.
 #' @section Groups: What `srvyr::group_by()` or `dplyr::group_by()` grouped by is
 #'   part of `by` in every estimate, which is said each time. A design that was
@@ -707,7 +759,7 @@ as_ioi_design.survey.design2 <- function(x, ..., call = rlang::current_env()) {
       weights = if (is.null(calibration)) 1 / x$prob else calibration$before,
       strata = columns(x$strata),
       psu = columns(x$cluster),
-      fpc = if (!is.null(x$fpc$popsize)) columns(x$fpc$popsize),
+      fpc = if (!is.null(x$fpc$popsize)) survey_fpc(x, columns(x$fpc$popsize)),
       sampled = columns(x$fpc$sampsize)
     ),
     nest = stratified,
@@ -722,9 +774,6 @@ as_ioi_design.survey.design2 <- function(x, ..., call = rlang::current_env()) {
 
 # Refuses what this version would compute wrongly.
 check_survey_design <- function(x, call) {
-  if (!is.null(x$pps) && !identical(x$pps, FALSE)) {
-    refuse_design("pps", "unequal probabilities without replacement are not supported", call)
-  }
   known <- c(
     "cluster", "strata", "has.strata", "prob", "allprob", "call", "variables",
     "fpc", "postStrata", "pps", "groups"
@@ -733,6 +782,20 @@ check_survey_design <- function(x, call) {
   if (length(unknown)) {
     refuse_design(unknown[1], "it is not understood", call)
   }
+}
+
+# Population counts; in a design by Brewer's approximation the chances of inclusion. Such a
+# design keeps all rows after subset().
+survey_fpc <- function(x, fpc) {
+  if (is.null(x$pps) || identical(x$pps, FALSE)) {
+    return(fpc)
+  }
+  lapply(seq_along(fpc), function(s) x$fpc$sampsize[, s] / fpc[[s]])
+}
+
+#' @export
+as_ioi_design.pps <- function(x, ...) {
+  refuse_design("pps", "joint probabilities of inclusion are not supported")
 }
 
 refuse_design <- function(field, why, call = rlang::caller_env()) {

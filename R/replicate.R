@@ -358,6 +358,9 @@ check_replicable <- function(design, type, call = rlang::caller_env()) {
     if (!is.null(design$calibration)) {
       "{.arg design} is calibrated: make the replicates first, then calibrate."
     },
+    if (!is.null(core$chance)) {
+      "{.arg design} has PSUs of unequal chances, which no replicates here follow."
+    },
     if (type == "JK1" && length(core$sampled) > 1) {
       "{.arg design} has strata: use type {.val JKn}."
     },

@@ -35,7 +35,10 @@ typedef enum {
  *                  groups 0: all strata are one.
  *   lonely         the rule for strata with one sampled PSU.
  *   lonely_domain  not 0: the rules "adjust" and "average" also apply where a
- *                  domain has one PSU left in a stratum. */
+ *                  domain has one PSU left in a stratum.
+ *   chance         PSUs: the chance of each to be in the sample, where it differs
+ *                  within strata (Brewer's approximation: the square of the score
+ *                  of a PSU counts 1 - chance times); NULL: it does not. */
 typedef struct {
   size_t strata;
   const int *psu_first;
@@ -46,6 +49,7 @@ typedef struct {
   const int *group_first;
   ioi_lonely lonely;
   int lonely_domain;
+  const double *chance;
 } ioi_design;
 
 /* Finds the stratum of every PSU.

@@ -449,7 +449,8 @@ static void add_stratum_of_psus(engine *e, size_t h)
   apply_lonely(e, h);
   for (size_t j = from; j < to; j++) {
     unit_score(e, j);
-    add_products(e, factor);
+    add_products(e, e->design->chance ? factor * (1 - e->design->chance[j])
+                                      : factor);
   }
   add_absent_psus(e, h, to - from);
 }

@@ -18,7 +18,8 @@ static const double *reals_or_null(SEXP x)
 }
 
 /* A stage: psu_first (or NULL), sampled, fraction, multiplier and group_first
- * (or NULL each), lonely (0 to 4 in the order of ioi_lonely), lonely_domain. */
+ * (or NULL each), lonely (0 to 4 in the order of ioi_lonely), lonely_domain, chance
+ * (or NULL). */
 static ioi_design read_design(SEXP design)
 {
   SEXP groups = ioi_r_get(design, "group_first");
@@ -30,7 +31,8 @@ static ioi_design read_design(SEXP design)
                     Rf_isNull(groups) ? 0 : (size_t) XLENGTH(groups) - 1,
                     ints_or_null(groups),
                     (ioi_lonely) Rf_asInteger(ioi_r_get(design, "lonely")),
-                    Rf_asLogical(ioi_r_get(design, "lonely_domain"))};
+                    Rf_asLogical(ioi_r_get(design, "lonely_domain")),
+                    reals_or_null(ioi_r_get(design, "chance"))};
   return out;
 }
 

@@ -467,7 +467,7 @@ static void test_variance_of_psus(void **state)
   add_up(&v, unit, PSUS, &t);
   const double *const w[] = {t.w[0], t.w[1]};
   const ioi_design design = {2, first, sampled,         fraction, NULL,
-                             0, NULL,  IOI_LONELY_FAIL, 0};
+                             0, NULL,  IOI_LONELY_FAIL, 0,        NULL};
   const ioi_totals totals = {PSUS, ROWS, 2, NULL, NULL, w, NULL};
   const ioi_influence u = {ROWS, v.row, v.at, v.value};
   const ioi_residual x = {v.s.aux.columns, v.beta, t.first, t.column, t.total};
@@ -506,7 +506,7 @@ static void test_variance_of_records(void **state)
     const double *const w[] = {t.w[0], t.w[1]};
     const double *const ww[] = {t.ww[0], t.ww[1], t.ww[2]};
     const ioi_design design = {STRATA, NULL, sampled,  fraction, NULL,
-                               0,      NULL, rules[k], 0};
+                               0,      NULL, rules[k], 0,        NULL};
     double found[STRATA];
     ioi_variance_factors(&design, found);
     for (size_t h = 0; h < STRATA; h++) near(found[h], factor[h], 1e-14);

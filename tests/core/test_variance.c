@@ -535,6 +535,17 @@ static void variances_by_hand(void **state)
   assert_true(variance_of_total(&design, u, 3) == 0);
 }
 
+/* Mean 2: 3/2 x (1 x 0.5 + 0 + 1 x 0.75). */
+static void unequal_chances_by_hand(void **state)
+{
+  const double u[] = {1, 2, 3}, chance[] = {0.5, 1, 0.25}, sampled[] = {3};
+  const int first[] = {0, 3};
+  const ioi_design design = {
+    .strata = 1, .psu_first = first, .sampled = sampled, .chance = chance};
+  (void) state;
+  near(variance_of_total(&design, u, 3), 1.875, 1e-15);
+}
+
 /* Two strata of two PSUs and a third of one: (9 - 5)^2 + (2 - 4)^2 = 20 from
  * the first two; the mean of the five PSUs is 6. */
 static void lonely_rules_by_hand(void **state)
@@ -900,6 +911,7 @@ int main(void)
     cmocka_unit_test(covariance_has_no_negative_eigenvalue),
     cmocka_unit_test(result_is_added_to_what_is_there),
     cmocka_unit_test(variances_by_hand),
+    cmocka_unit_test(unequal_chances_by_hand),
     cmocka_unit_test(lonely_rules_by_hand),
     cmocka_unit_test(one_lonely_stratum_alone),
     cmocka_unit_test(lonely_domain_by_hand),

@@ -34,6 +34,9 @@ variance_of <- function(score, data) {
   }))
 }
 
+# The value, without the message that chances differ.
+quiet_chances <- function(expr) suppressMessages(expr, classes = "ioi_message_chances")
+
 # ---- naming columns -----------------------------------------------------------
 
 test_that("columns are named in every way the same", {
@@ -309,6 +312,65 @@ test_that("an fpc that contradicts the sample is an error", {
   error(replace(rep(50, 120), 45, NA), where = 45)
   error(NA_real_, where = 1)
   error(NaN, where = 1)
+})
+
+test_that("PSUs of unequal chances follow Brewer's approximation", {
+  set.seed(12)
+  data <- data.frame(h = rep(1:3, c(10, 12, 8)), psu = rep(1:15, each = 2), x = stats::rnorm(30))
+  chance <- c(stats::runif(10, 0.1, 0.9), 1, 1, 1, 0.4, 0.7)
+  data$chance <- chance[data$psu]
+  expect_message(
+    design <- ioi_design(data, strata = h, psu = psu, fpc = chance),
+    class = "ioi_message_chances"
+  )
+  expect_equal(weights(design), 1 / data$chance)
+  got <- ioi_total(design, x)
+  total <- rowsum(data$x / data$chance, data$psu)[, 1]
+  stratum <- rep(1:3, c(5, 6, 4))
+  n <- c(5, 6, 4)[stratum]
+  v <- sum(n / (n - 1) * (1 - chance) * (total - stats::ave(total, stratum))^2)
+  expect_equal(got$std.error, sqrt(v))
+  expect_match(format(design), "the chance of each PSU", all = FALSE)
+  expect_ioi_error(ioi_replicate(design, "JKn"), "design", arg = "design")
+  alone <- transform(data, h = ifelse(psu == 11, 4, h)) # certain, and alone in its stratum
+  expect_equal(
+    quiet_chances(ioi_total(ioi_design(alone, strata = h, psu = psu, fpc = chance), x))$estimate,
+    got$estimate
+  )
+  data$chance[3] <- 0.95
+  expect_ioi_error(ioi_design(data, strata = h, psu = psu, fpc = chance), "design", where = 4)
+})
+
+test_that("unequal chances equal survey's, by rows, in two stages and after calibration", {
+  skip_if_not_installed("survey")
+  found <- new.env()
+  utils::data("election", package = "survey", envir = found)
+  data <- transform(found$election_pps, big = Bush > 20000)
+  theirs <- survey::svydesign(~1, fpc = ~p, data = data, pps = "brewer")
+  expected <- survey::svytotal(~ Bush + Kerry, theirs)
+  ours <- quiet_chances(ioi_design(data, fpc = p))
+  expect_equal(ioi_total(ours, Kerry)$std.error, survey::SE(expected)[[2]])
+  taken <- quiet_chances(as_ioi_design(theirs))
+  expect_equal(ioi_total(taken, Bush)$std.error, survey::SE(expected)[[1]])
+  part <- survey::svymean(~Bush, subset(theirs, big))
+  expect_equal(ioi_mean(ours, Bush, by = big)$std.error[2], survey::SE(part)[[1]])
+  taken <- quiet_chances(as_ioi_design(subset(theirs, big)))
+  expect_equal(ioi_mean(taken, Bush)$std.error, survey::SE(part)[[1]])
+  known <- data.frame(big = c(FALSE, TRUE), population = c(1500, 2500))
+  post <- survey::postStratify(theirs, ~big, stats::setNames(known, c("big", "Freq")))
+  expect_equal(
+    ioi_mean(ioi_poststratify(ours, big, known), Kerry)$std.error,
+    survey::SE(survey::svymean(~Kerry, post))[[1]]
+  )
+  rows <- data[rep(1:40, each = 3), ]
+  rows$id <- 1:120
+  rows$place <- rep(1:40, each = 3)
+  rows$votes <- rows$Kerry + rows$id
+  rows$share <- 0.5
+  two <- survey::svydesign(~ place + id, fpc = ~ p + share, data = rows, pps = "brewer")
+  both <- quiet_chances(ioi_design(rows, psu = c(place, id), fpc = c(p, share)))
+  expect_equal(weights(both), unname(weights(two)))
+  expect_equal(ioi_total(both, votes)$std.error, survey::SE(survey::svytotal(~votes, two))[[1]])
 })
 
 test_that("an infinite population has no correction", {
@@ -751,7 +813,9 @@ test_that("designs that would be computed wrongly are refused, with the field", 
   data <- api()
   cluster <- survey::svydesign(~dnum, weights = ~pw, data = data$apiclus1)
   refused <- list(
-    pps = survey::svydesign(~1, fpc = ~ I(1 / pw), pps = "brewer", data = data$apisrs),
+    pps = survey::svydesign(~1,
+      fpc = ~ I(1 / pw), pps = survey::HR(10, data$apisrs$pw^0), data = data$apisrs
+    ),
     phase1 = survey::twophase(
       list(~1, ~1),
       subset = ~ I(awards == "Yes"), data = data$apisrs, method = "full"
