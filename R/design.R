@@ -356,7 +356,8 @@ check_numbers <- function(x, arg, what = NULL, call = rlang::caller_env()) {
 
 # A key column without missing values, or an error that counts them.
 complete_key <- function(x, arg, call) {
-  missing <- anyNA(x)
+  column <- key_column(x, arg, call)
+  missing <- if (is.null(column$missing)) anyNA(x) else column$missing > 0
   if (missing) {
     where <- which(is.na(x))
     abort_ioi(
@@ -368,7 +369,7 @@ complete_key <- function(x, arg, call) {
       arg = arg, where = where[1], count = length(where), call = call
     )
   }
-  key_column(x, arg, call)
+  column
 }
 
 # Keys of the sampling units: list(keys, unit, strata, psu_first, sampled).

@@ -6,8 +6,9 @@
 widest_span <- 4
 
 # A column as a key: list(key =, labels =), where labels[i] is the value of level
-# i, with the type of the column. Rows with a missing value have no level. Of a
-# labelled column the labels of values are the levels: see labelled_factor().
+# i, with the type of the column, and `missing`, how many are, where that is known.
+# Rows with a missing value have no level. Of a labelled column the labels of values
+# are the levels: see labelled_factor().
 key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
                        missing_codes = NULL, inside = NULL) {
   x <- readable_key(x, arg, call, name, missing_codes, inside)
@@ -21,13 +22,13 @@ key_column <- function(x, arg, call = rlang::caller_env(), name = arg,
   range <- if (is.numeric(x) && !is.object(x)) .Call(ioi_r_range, x, getOption("ioi.threads"))
   if (!is.null(range)) {
     if (is.na(range[1])) {
-      return(key_read(x, 0L, 0L, x[0]))
+      return(c(key_read(x, 0L, 0L, x[0]), list(missing = range[3])))
     }
     span <- range[2] - range[1] + 1
     if (span <= widest_span * length(x) + 1024) {
       labels <- seq(range[1], range[2])
       if (is.double(x)) labels <- as.double(labels)
-      return(key_read(x, as.integer(range[1]), span, labels))
+      return(c(key_read(x, as.integer(range[1]), span, labels), list(missing = range[3])))
     }
   }
   if (is_plain_text(x)) {

@@ -95,23 +95,29 @@ IOI_WIDE
 static void multiply_wide(const double *a, const double *b, size_t count,
                           double *sum)
 {
-  ioi_lanes low[HALF] = {{0}}, high[HALF] = {{0}};
+  ioi_lanes low0 = {0}, low1 = {0}, low2 = {0}, low3 = {0};
+  ioi_lanes high0 = {0}, high1 = {0}, high2 = {0}, high3 = {0};
+  ioi_lanes *to = (ioi_lanes *) sum;
   for (size_t k = 0; k < count; k++, a += TILE, b += TILE) {
     const ioi_lanes left = *(const ioi_lanes *) b,
                     right = *(const ioi_lanes *) (b + HALF);
-    low[0] += a[0] * left;
-    high[0] += a[0] * right;
-    low[1] += a[1] * left;
-    high[1] += a[1] * right;
-    low[2] += a[2] * left;
-    high[2] += a[2] * right;
-    low[3] += a[3] * left;
-    high[3] += a[3] * right;
+    low0 += a[0] * left;
+    high0 += a[0] * right;
+    low1 += a[1] * left;
+    high1 += a[1] * right;
+    low2 += a[2] * left;
+    high2 += a[2] * right;
+    low3 += a[3] * left;
+    high3 += a[3] * right;
   }
-  for (int i = 0; i < HALF; i++) {
-    *(ioi_lanes *) (sum + i * TILE) = low[i];
-    *(ioi_lanes *) (sum + i * TILE + HALF) = high[i];
-  }
+  to[0] = low0;
+  to[1] = high0;
+  to[2] = low1;
+  to[3] = high1;
+  to[4] = low2;
+  to[5] = high2;
+  to[6] = low3;
+  to[7] = high3;
 }
 
 static void multiply_tiles(const double *a, const double *b, size_t count,

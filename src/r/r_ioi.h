@@ -150,6 +150,9 @@ SEXP ioi_r_progress(SEXP time, SEXP value, SEXP variance, SEXP covariance,
                     SEXP first, SEXP known, SEXP target, SEXP year, SEXP q,
                     SEXP scale_up);
 
+/* Sets n doubles, just allocated, to 0. */
+void ioi_r_zero(double *array, R_xlen_t n);
+
 /* NaN in a double vector made NA, in place. */
 void ioi_r_hide_nan(SEXP x);
 SEXP ioi_r_rate_limits(SEXP method, SEXP level, SEXP x, SEXP n);

@@ -160,19 +160,18 @@ static size_t read_column(SEXP column, R_xlen_t s)
   return at == NA_INTEGER ? IOI_NO_VALUE : (size_t) at - 1;
 }
 
-/* Asks for large pages under a long array, which is read and written all over: it
- * then costs fewer faults and fewer misses. The rest of it stays as it is. */
-static void ask_large_pages(void *array, size_t bytes)
+/* A long array is read and written all over: on large pages that costs fewer faults
+ * and fewer misses. */
+void ioi_r_zero(double *array, R_xlen_t n)
 {
+  const size_t bytes = (size_t) n * sizeof *array;
 #ifdef MADV_HUGEPAGE
   const uintptr_t page = (uintptr_t) 1 << 21;
   const uintptr_t from = ((uintptr_t) array + page - 1) & ~(page - 1);
   const uintptr_t to = ((uintptr_t) array + bytes) & ~(page - 1);
   if (from + page < to) madvise((void *) from, to - from, MADV_HUGEPAGE);
-#else
-  (void) array;
-  (void) bytes;
 #endif
+  if (n > 0) memset(array, 0, bytes);
 }
 
 /* The arrays of sums, which stand one after the other in the element that their
@@ -189,8 +188,7 @@ static void make_arrays(SEXP key, SEXP place, SEXP columns, const ioi_key *keys,
     SEXP array = Rf_allocVector(REALSXP, doubles);
     SET_VECTOR_ELT(out, at, array);
     double *next = REAL(array);
-    ask_large_pages(next, (size_t) doubles * sizeof *next);
-    memset(next, 0, (size_t) doubles * sizeof *next);
+    ioi_r_zero(next, (R_xlen_t) doubles);
     for (e = s; e < n && INTEGER_ELT(place, e) == at + 1; e++) {
       sum[e].sum = next;
       next += keys[INTEGER_ELT(key, e) - 1].levels;

@@ -158,7 +158,7 @@ SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
                  full ? Rf_allocMatrix(REALSXP, rows, rows)
                       : Rf_allocVector(REALSXP, rows));
   double *v = REAL(VECTOR_ELT(out, 0));
-  memset(v, 0, (size_t) XLENGTH(VECTOR_ELT(out, 0)) * sizeof *v);
+  ioi_r_zero(v, XLENGTH(VECTOR_ELT(out, 0)));
   double *work = new_work(u.rows, totals);
   ioi_presence p = {(size_t) Rf_asInteger(domains), INTEGER_RO(domain_of_row),
                     INTEGER_RO(domain_of_cell), NULL, NULL};
