@@ -49,7 +49,7 @@ as_ioi_estimate <- function(x, by = NULL, unit = c("number", "proportion"), leve
   if (!length(by)) by <- setdiff(names(x), numbers)
   figures <- published_figures(x, level, deft, call)
   table <- c(unclass(x)[by], figures)
-  covariance <- if (nrow(x) <= parity_dense) diag(figures$std.error^2, nrow = nrow(x))
+  covariance <- if (nrow(x) <= most_covariance_rows) diag(figures$std.error^2, nrow = nrow(x))
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = nrow(x)),
     vcov = covariance,

@@ -91,8 +91,7 @@ parity_direction <- function(p, gap, rule) {
 # Covariance of the gaps, J V J': V of the cells and the anchors of their references, J
 # the derivatives of each gap by its cell and by its anchor.
 parity_vcov <- function(cells, parts, rows, rule) {
-  size <- length(cells$value)
-  if (is.null(cells$covariance) && size > parity_dense) {
+  if (parity_too_many(cells, parts)) {
     return(NULL)
   }
   slopes <- lapply(names(parts), function(m) {
@@ -103,6 +102,11 @@ parity_vcov <- function(cells, parts, rows, rule) {
     ioi_r_parity_covariance, parity_anchored(cells, parts), rows$cell,
     as.integer(bind("at")), as.double(bind("group")), as.double(bind("anchor"))
   )
+}
+
+# Of cells without covariance between them so many gaps are not laid out as a matrix.
+parity_too_many <- function(cells, parts) {
+  is.null(cells$covariance) && length(cells$value) * length(parts) > most_covariance_rows
 }
 
 # J as a dense matrix over the cells, a row for each row of the table.
@@ -202,7 +206,7 @@ parity_info <- function(cells, parts, rule) {
     "Parity gap", unique(unname(rule$ci)), if (simple) "wald" else "fixed",
     parity_flag_words, notes
   )
-  if (is.null(cells$covariance) && length(cells$value) > parity_dense) {
+  if (parity_too_many(cells, parts)) {
     info$no_vcov <- "There are too many rows for a covariance matrix of all."
   }
   info[!vapply(info, is.null, NA)]

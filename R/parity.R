@@ -10,10 +10,6 @@ parity_labels <- c(
   "indicator_id", "outcome", "category", "index", "other", "time"
 )
 
-# Above this many cells without covariance between them, the covariance of the
-# gaps is not laid out as a dense matrix (2,000 squared doubles are 32 MB).
-parity_dense <- 2000
-
 #' Parity gaps between groups
 #'
 #' How far each group is from a reference: the difference, the ratio, and what is read

@@ -564,6 +564,12 @@ test_that("many independent groups come without a dense covariance", {
   got <- ioi_parity(x, g, 1, events = x, population = n)
   expect_identical(nrow(got), 3000L)
   expect_error(vcov(got), "too many", class = "ioi_error_input")
+  # the rows of the result count, not the groups
+  some <- x[1:1100, ]
+  one <- ioi_parity(some, g, 1, events = x, population = n)
+  expect_identical(dim(vcov(one)), c(1100L, 1100L))
+  both <- ioi_parity(some, g, 1, c("difference", "ratio"), events = x, population = n)
+  expect_error(vcov(both), "too many", class = "ioi_error_input")
 })
 
 test_that("one group is its own reference; no rows are an error", {
