@@ -17,10 +17,10 @@
 #'   also by shade: nothing is told by colour alone.
 #' @section Reading: The limits of a part are drawn about the end of its bar, so that their
 #'   width is that of its own uncertainty. Parts with different signs turn back.
-#' @section Missing: a part without an estimate has no bar, and neither have those after it;
-#'   a part without limits has no line.
-#' @section Errors: `ioi_error_input` when ggplot2 is not installed or `x` is not such a
-#'   result.
+#' @section Missing: a part without an estimate is named, and neither it nor those after it
+#'   have a bar; a part without limits has no line.
+#' @section Errors: `ioi_error_input` when ggplot2 is not installed, `x` is not such a
+#'   result, or there would be more than twelve panels.
 #' @seealso [ioi_decompose()]
 #' @examplesIf requireNamespace("ggplot2", quietly = TRUE)
 #' pupils <- aggregate(cbind(reached, pupils) ~ region + free_meals, attainment_2016, sum)
@@ -63,13 +63,14 @@ decompose_bars <- function(x, parts, call = rlang::caller_env()) {
     value = x$estimate * factor, low = x$conf.low * factor, high = x$conf.high * factor
   )
   if (all(is.na(x$piece))) {
-    return(decompose_chain(x[x$part %in% c(sums, "gap"), ], x$panel, c(sums, "gap")))
+    return(decompose_chain(x[x$part %in% c(sums, "gap"), ], x$panel, c(sums, "gap"), call))
   }
   x <- x[x$part %in% sums, ]
   x$piece[is.na(x$piece)] <- "All together"
   x$panel <- paste0(x$panel, ifelse(nzchar(x$panel), ": ", ""), x$part)
   decompose_chain(
-    transform(x, part = x$piece), x$panel, c(setdiff(x$piece, "All together"), "All together")
+    transform(x, part = x$piece), x$panel, c(setdiff(x$piece, "All together"), "All together"),
+    call
   )
 }
 
@@ -96,7 +97,7 @@ decompose_piece <- function(x) {
 }
 
 # Bars of each panel one after another in the order `names`; the last is the sum.
-decompose_chain <- function(x, panels, names) {
+decompose_chain <- function(x, panels, names, call) {
   panels <- unique(panels)
   chain <- lapply(panels, function(panel) {
     own <- x[x$panel == panel, ]
@@ -110,6 +111,7 @@ decompose_chain <- function(x, panels, names) {
   out$low <- out$from + out$low
   out$high <- out$from + out$high
   out$panel <- factor(out$panel, panels)
+  check_panels(out$panel, call, "x", "Choose groups or coefficients first.")
   out$part <- factor(out$part, rev(names))
   out
 }
@@ -130,6 +132,7 @@ draw_bars <- function(x, bars, title, subtitle) {
       ggplot2::aes(xmin = .data$low, xmax = .data$high),
       colour = "#0B0C0C", linewidth = 0.9, na.rm = TRUE
     ) +
+    missing_marks(transform(bars[is.na(bars$to), ], at = as.integer(part))) +
     ggplot2::scale_fill_manual(values = c("FALSE" = "#C9D3DF", "TRUE" = "#7A9CC0")) +
     ggplot2::scale_y_continuous(breaks = seq_along(labels), labels = labels) +
     ggplot2::scale_x_continuous(labels = axis_labels(units)) +

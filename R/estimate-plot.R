@@ -184,15 +184,17 @@ chart_panels <- function(x, columns, units) {
   factor(text, unique(text[order]))
 }
 
-check_panels <- function(panel, call) {
+check_panels <- function(panel, call, arg = "object",
+                         hint = "Choose rows first, or give {.arg y} or {.arg series} another
+                                 column.") {
   if (nlevels(panel) > 12) {
     abort_ioi(
       c(
         "The chart would have {nlevels(panel)} panels; more than 12 cannot be read.",
-        "i" = "Choose rows first, or give {.arg y} or {.arg series} another column."
+        "i" = hint
       ),
       "input",
-      arg = "object", call = call
+      arg = arg, call = call
     )
   }
 }

@@ -53,6 +53,15 @@ test_that("groups and coefficients have panels of their own", {
   expect_identical(nrow(bars), 12L)
 })
 
+test_that("more than twelve panels are refused", {
+  set.seed(3)
+  d <- data.frame(g = rep(letters[1:4], each = 20), x = rnorm(80), y = rnorm(80))
+  got <- ioi_decompose(d, y ~ x, g, reference = "a", coefficients = "all")
+  expect_error(ioi_plot_gap_parts(got), "18 panels", class = "ioi_error_input")
+  few <- ioi_plot_gap_parts(got[got$coefficients %in% c("A", "B"), ])
+  expect_identical(nlevels(few$data$panel), 6L)
+})
+
 test_that("other tables are refused", {
   expect_error(ioi_plot_gap_parts(mtcars), "ioi_decompose", class = "ioi_error_input")
   rows <- regions()
