@@ -27,7 +27,8 @@
 #' @return A tibble of class [ioi_estimate] with a row per component: the `by` columns,
 #'   `from`, `to`, with `parts` also `unit`, `index`, `component`, `estimate`,
 #'   `std.error`, `conf.low`, `conf.high` and `bias` (mean of the replicates less the estimate;
-#'   all `NA` without `se`), `before` and `after` (the index of everybody at the two times), `units` (in both), `units_added`,
+#'   all `NA` without `se`), `before` and `after` (the index of everybody at the two times),
+#'   `units` (in both), `units_added`,
 #'   `units_removed` and `flag`. Components:
 #'   * `"structural"`: people spread differently over units and groups of the same size;
 #'   * `"group_marginal"`, `"unit_marginal"`: groups, or units, of another size;
@@ -375,7 +376,8 @@ change_table <- function(read, found, spans, by, time, unit_row, method, index, 
       index = rep(index, rows), component = rep(kept, length.out = rows),
       estimate = estimate, std.error = or_none(error$std_error),
       conf.low = or_none(error$low), conf.high = or_none(error$high),
-      bias = or_none(error$bias), before = moment(1), after = moment(2), units = number(function(x) x$common[1]),
+      bias = or_none(error$bias), before = moment(1), after = moment(2),
+      units = number(function(x) x$common[1]),
       units_added = number(function(x) as.double(x$added)),
       units_removed = number(function(x) as.double(x$removed)), flag = flag
     )
