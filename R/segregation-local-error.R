@@ -1,41 +1,60 @@
-# Standard errors of local scores: the delta method for people drawn at random into the
-# cells of a place. A score looks at its own unit, or group, and at the margins of the place,
-# so that its variance needs no more than one pass.
+# Standard errors of local scores, by the delta method. A score feels its own unit and the
+# margins of its place. So its slopes by the cells are two numbers for each group: by members
+# of the unit (`inside`) and by members elsewhere in the place (`outside`); those of the score
+# of a group are one for each cell.
 
-# Variances of the rows of `out`, in their order. `table`: people, units x groups.
-local_variance <- function(read, out, score, normalise, base, of) {
+# list(v, df, vcov): of people drawn at random into the cells of a place, or as a design
+# has it. `run` gives the scores of a table that is read.
+local_error <- function(read, out, score, normalise, base, of, run) {
   m <- local_margins(read)
-  v <- switch(score,
-    unit = unit_variance(m, normalise),
-    group = group_variance(m, normalise),
-    location_quotient = quotient_variance(m),
-    diversity = own_variance(m, -log_of(m$p)),
-    simpson = own_variance(m, -2 * m$p),
-    unlist(Map(function(a, b) pair_variance(m, of$kind, a, b), of$a, of$b))
-  )
-  if (score %in% c("unit", "group") && !normalise) v <- v / log(base)^2
-  if (score == "diversity") {
-    scale <- if (normalise) log(present_groups(read, m$place))[m$place] else log(base)
-    v <- v / scale^2
+  blocks <- if (score == "group") {
+    group_slopes(m, normalise)
+  } else {
+    local_slopes(m, score, normalise, of)
   }
+  scale <- local_scale(read, m, score, normalise, base)
+  if (!is.null(read$layout$design)) {
+    return(local_design_error(read, out, m, score, blocks, scale, run))
+  }
+  v <- lapply(blocks, if (score == "group") group_variance else unit_variance, m = m)
+  v <- local_order(v, score) / local_order(rep(list(scale), length(blocks)), score)^2
   v[is.na(out$estimate)] <- NA
-  v
+  list(v = v, df = rep(Inf, length(v)))
+}
+
+# Blocks of rows in the order of the scores: units (or places) with the groups within for
+# quotients and groups, else one block after the other.
+local_order <- function(blocks, score) {
+  x <- unlist(blocks, use.names = FALSE)
+  if (score %in% c("group", "location_quotient")) {
+    x <- as.vector(t(matrix(x, ncol = length(blocks))))
+  }
+  x
+}
+
+# What scores are divided by, for the rows of a block.
+local_scale <- function(read, m, score, normalise, base) {
+  place <- if (score == "group") seq_len(nrow(m$in_place)) else m$place
+  if (score == "diversity" && normalise) {
+    return(log(present_groups(read, m$place))[place])
+  }
+  logs <- score %in% c("unit", "group", "diversity") && !normalise
+  rep(if (logs) log(base) else 1, length(place))
 }
 
 # Table, shares and totals, of the place of each unit where they are of a place.
 local_margins <- function(read) {
   place <- unit_places(read$layout)
   x <- read$table
-  groups <- rowsum(x, place, reorder = FALSE)
+  groups <- unname(rowsum(x, place, reorder = FALSE))
   all <- rowSums(groups)
   of_group <- groups / all
   entropy <- -rowSums(of_group * log_of(of_group))
   list(
-    x = x, place = place, t = rowSums(x), p = x / rowSums(x), in_place = unname(groups),
-    group = unname(groups)[place, , drop = FALSE], all = unname(all)[place],
-    share = unname(of_group)[place, , drop = FALSE], entropy = unname(entropy)[place],
-    of_entropy = (-log_of(unname(of_group)) - unname(entropy))[place, , drop = FALSE] /
-      unname(all)[place]
+    x = x, place = place, t = rowSums(x), p = x / rowSums(x), in_place = groups,
+    group = groups[place, , drop = FALSE], all = all[place],
+    share = of_group[place, , drop = FALSE], entropy = entropy[place],
+    of_entropy = ((-log_of(of_group) - entropy) / all)[place, , drop = FALSE]
   )
 }
 
@@ -51,8 +70,19 @@ over <- function(x, y) {
   out
 }
 
-# Derivatives inside the unit and outside it, by the group of a member.
-unit_variance <- function(m, normalise) {
+# list(list(inside, outside), ...): units x groups.
+local_slopes <- function(m, score, normalise, of) {
+  switch(score,
+    unit = list(unit_slopes(m, normalise)),
+    diversity = list(own_slopes(m, -log_of(m$p))),
+    simpson = list(own_slopes(m, -2 * m$p)),
+    location_quotient = lapply(seq_len(ncol(m$x)), function(g) quotient_slopes(m, g)),
+    extremes = Map(function(a, b) extreme_slopes(m, a, b), of$a, of$b),
+    Map(function(a, b) pair_slopes(m, of$kind, a, b), of$a, of$b)
+  )
+}
+
+unit_slopes <- function(m, normalise) {
   term <- log_of(over(m$p, m$share))
   score <- rowSums(m$p * term)
   outside <- 1 / m$all - over(m$p, m$group)
@@ -62,70 +92,117 @@ unit_variance <- function(m, normalise) {
     inside <- (inside - shift) / m$entropy
     outside <- (outside - shift) / m$entropy
   }
-  rowSums(m$x * inside^2 + (m$group - m$x) * outside^2)
-}
-
-# The same with units and groups in each other's place; one group after the other.
-group_variance <- function(m, normalise) {
-  each <- vapply(seq_len(ncol(m$x)), function(g) {
-    q <- over(m$x[, g], m$group[, g])
-    term <- log_of(over(q, m$t / m$all))
-    in_place <- function(v) as.vector(rowsum(v, m$place, reorder = FALSE))
-    score <- in_place(q * term)
-    k <- if (normalise) (score[m$place] / m$entropy) else 0
-    outside <- 1 / m$all - over(q, m$t)
-    of_entropy <- m$of_entropy * k
-    inside <- outside + over(term - score[m$place], m$group[, g])
-    v <- rowSums(m$x * (outside - of_entropy)^2) +
-      m$x[, g] * ((inside - of_entropy[, g])^2 - (outside - of_entropy[, g])^2)
-    v <- in_place(v)
-    if (normalise) v / m$entropy[!duplicated(m$place)]^2 else v
-  }, numeric(nrow(m$in_place)))
-  as.vector(t(matrix(each, nrow(m$in_place))))
-}
-
-# Units in order, groups within. The logarithm of the quotient has derivatives that differ
-# between the cell, its unit, its group and everybody else.
-quotient_variance <- function(m) {
-  x <- m$x
-  of_log <- x * (over(1, x) - 1 / m$t - over(1, m$group) + 1 / m$all)^2 +
-    (m$t - x) * (1 / m$all - 1 / m$t)^2 +
-    (m$group - x) * (1 / m$all - over(1, m$group))^2 +
-    (m$all - m$t - m$group + x) / m$all^2
-  as.vector(t(of_log * (m$p / m$share)^2))
+  list(inside = inside, outside = outside)
 }
 
 # A score of the shares in a unit alone; `slope`: its derivatives by the shares.
-own_variance <- function(m, slope) {
-  rowSums(m$x * (slope - rowSums(m$p * slope))^2) / m$t^2
+own_slopes <- function(m, slope) {
+  list(inside = (slope - rowSums(m$p * slope)) / m$t, outside = 0 * m$x)
 }
 
-# Extremes; or a part of dissimilarity, half the difference of two shares.
-pair_variance <- function(m, kind, a, b) {
-  if (kind == 3L) {
-    slope <- matrix(0, nrow(m$x), ncol(m$x))
-    slope[, a] <- 1
-    slope[, b] <- -1
-    return(own_variance(m, slope))
-  }
-  one <- m$x[, a]
-  all_one <- m$group[, a]
-  two <- if (kind == 5L) m$t - one else m$x[, b]
-  all_two <- if (kind == 5L) m$all - all_one else m$group[, b]
-  of_share <- function(x, all) (x / all) * (1 - x / all) / all
-  (of_share(one, all_one) + of_share(two, all_two)) / 4
+extreme_slopes <- function(m, a, b) {
+  slope <- matrix(0, nrow(m$x), ncol(m$x))
+  slope[, a] <- 1
+  slope[, b] <- -1
+  own_slopes(m, slope)
 }
 
-check_local_error <- function(se, area, design, call = rlang::caller_env()) {
-  if (se == "none") {
-    return(invisible())
-  }
-  if (!is.null(design)) {
-    abort_ioi("Standard errors of local scores are for counts, not for a design.", "input",
-      arg = "se", call = call
+quotient_slopes <- function(m, g) {
+  quotient <- m$p[, g] / m$share[, g]
+  outside <- matrix(quotient / m$all, nrow(m$x), ncol(m$x))
+  outside[, g] <- outside[, g] - quotient / m$group[, g]
+  inside <- outside - quotient / m$t
+  inside[, g] <- inside[, g] + m$all / (m$t * m$group[, g])
+  list(inside = inside, outside = outside)
+}
+
+# Half the difference of two shares, of a group and of another or of all others (5).
+pair_slopes <- function(m, kind, a, b) {
+  two <- if (kind == 5L) setdiff(seq_len(ncol(m$x)), a) else b
+  share <- function(g) {
+    list(
+      all = rowSums(m$group[, g, drop = FALSE]),
+      q = rowSums(m$x[, g, drop = FALSE]) / rowSums(m$group[, g, drop = FALSE])
     )
   }
-  if (length(area)) {
+  x <- share(a)
+  y <- share(two)
+  sign <- sign(x$q - y$q) / 2
+  inside <- outside <- matrix(0, nrow(m$x), ncol(m$x))
+  outside[, a] <- -sign * x$q / x$all
+  inside[, a] <- sign * (1 - x$q) / x$all
+  outside[, two] <- sign * y$q / y$all
+  inside[, two] <- -sign * (1 - y$q) / y$all
+  list(inside = inside, outside = outside)
+}
+
+unit_variance <- function(slopes, m) {
+  rowSums(m$x * slopes$inside^2 + (m$group - m$x) * slopes$outside^2)
+}
+
+# The score of a group with units and groups in each other's place: list(u, ...), units x
+# groups, of the score of the group in the place of each unit.
+group_slopes <- function(m, normalise) {
+  in_place <- function(v) as.vector(rowsum(v, m$place, reorder = FALSE))[m$place]
+  lapply(seq_len(ncol(m$x)), function(g) {
+    q <- over(m$x[, g], m$group[, g])
+    term <- log_of(over(q, m$t / m$all))
+    score <- in_place(q * term)
+    u <- matrix(1 / m$all - over(q, m$t), nrow(m$x), ncol(m$x))
+    u[, g] <- u[, g] + over(term - score, m$group[, g])
+    if (normalise) (u - score / m$entropy * m$of_entropy) / m$entropy else u
+  })
+}
+
+group_variance <- function(slopes, m) {
+  as.vector(rowsum(rowSums(m$x * slopes^2), m$place, reorder = FALSE))
+}
+
+# ---- designs -------------------------------------------------------------------------
+
+# A survey: the slopes go to the PSUs.
+local_design_error <- function(read, out, m, score, blocks, scale, run) {
+  rows <- length(out$estimate)
+  check_influences(length(read$table), rows)
+  dense <- lapply(blocks, if (score == "group") dense_group else dense_unit, m = m, scale = scale)
+  order <- local_order(split(seq_len(rows), rep(seq_along(blocks), each = length(scale))), score)
+  u <- do.call(rbind, dense)[order, , drop = FALSE]
+  u[!is.finite(u)] <- 0 # of units without members
+  influence <- list(
+    row = integer(ncol(u)), at = as.integer(seq(0, length(u), by = rows)), value = as.vector(u)
+  )
+  measure <- function(w) {
+    read$table <- matrix(w, ncol = ncol(read$table))
+    list(estimate = run(read)$estimate, influence = influence)
+  }
+  places <- list(
+    estimate = out$estimate, area = out$place, areas = nrow(m$in_place)
+  )
+  found <- cells_covariance(read$layout, read$people, places, ncol(m$x), measure)
+  found$v[is.na(out$estimate)] <- NA
+  found
+}
+
+# Slopes of the rows of a block by every cell: rows x (groups of units).
+dense_unit <- function(slopes, m, scale) {
+  units <- nrow(m$x)
+  near <- outer(m$place, m$place, "==")
+  do.call(cbind, lapply(seq_len(ncol(m$x)), function(g) {
+    u <- near * (slopes$outside[, g] / scale)
+    diag(u) <- slopes$inside[, g] / scale
+    matrix(u, units)
+  }))
+}
+
+dense_group <- function(slopes, m, scale) {
+  near <- outer(seq_along(scale), m$place, "==")
+  do.call(cbind, lapply(seq_len(ncol(m$x)), function(g) {
+    near * rep(slopes[, g], each = length(scale)) / scale
+  }))
+}
+
+check_local_error <- function(se, area, call = rlang::caller_env()) {
+  if (se != "none" && length(area)) {
     abort_ioi("Standard errors are of units and groups, not of {.arg area}.", "input",
       arg = "se", call = call
     )

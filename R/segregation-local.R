@@ -28,8 +28,8 @@
 #' @param area For `"dissimilarity"`: a column with larger areas, and a row for each of
 #'   these in place of units.
 #' @param base Base of the logarithm.
-#' @param se `"none"`; or `"analytic"`, for counts: people are taken as drawn at random into
-#'   the units and groups of a place.
+#' @param se `"none"`; or `"analytic"`: for counts people are taken as drawn at random into
+#'   the units and groups of a place; an [ioi_design()] is followed.
 #' @return A tibble of class [ioi_estimate]: the `by` columns, `unit` (not for groups;
 #'   with `area`, a column of that name), `index` (the score), `group`, `other`,
 #'   `estimate`, then `std.error`, `conf.low` and `conf.high` (`NA` without `se`), then
@@ -50,7 +50,7 @@
 #'   \eqn{\frac12|x_i/X - y_i/Y|}, whose sum is D.
 #' @section Standard errors: By the delta method: a member of a unit moves its score through
 #'   the mix of the unit, and everybody through the mix of the place. Limits are those of
-#'   the normal law, cut at the range of the score. They ask what another draw of people
+#'   the normal law (of t, with the PSUs of the place, for a design), cut at the range of the score. They ask what another draw of people
 #'   would give, and know nothing of the bias that small units have: the score of a unit of
 #'   `t` people is some `(G - 1)/(2 t)` above 0 by chance, with `G` groups.
 #' @section Missing and empty: Rows without group, unit or area are left out, and
@@ -101,7 +101,7 @@ ioi_segregation_local <- function(data, group, unit, count = NULL, by = NULL,
   level <- check_level(level)
   source <- segregation_source(data)
   area <- resolve_columns(rlang::enquo(area), source$data, "area", most = 1)
-  check_local_error(se, area, source$design)
+  check_local_error(se, area)
   columns <- segregation_columns(
     source,
     rlang::enquo(group), rlang::enquo(unit), rlang::enquo(count), rlang::enquo(by)
@@ -110,16 +110,21 @@ ioi_segregation_local <- function(data, group, unit, count = NULL, by = NULL,
   check_local_area(area, score)
   read <- segregation_read(source, columns, if (score != "extremes") groups)
   of <- local_comparisons(score, compare, groups, read$layout$labels)
-  out <- switch(score,
-    unit = local_units(read, score, 1L, normalise, base),
-    diversity = local_units(read, score, 2L, normalise, base),
-    simpson = local_units(read, score, 3L, FALSE, exp(1)),
-    group = local_groups(read, score, normalise, base),
-    location_quotient = local_quotient(read, score),
-    local_pairs(read, score, of)
-  )
+  run <- function(read) {
+    switch(score,
+      unit = local_units(read, score, 1L, normalise, base),
+      diversity = local_units(read, score, 2L, normalise, base),
+      simpson = local_units(read, score, 3L, FALSE, exp(1)),
+      group = local_groups(read, score, normalise, base),
+      location_quotient = local_quotient(read, score),
+      local_pairs(read, score, of)
+    )
+  }
+  out <- run(read)
   if (length(area)) out <- local_areas(read, out, area)
-  if (se == "analytic") out$v <- local_variance(read, out, score, normalise, base, of)
+  if (se == "analytic") {
+    out <- c(out, local_error(read, out, score, normalise, base, of, run))
+  }
   local_table(read, out, score, normalise, base, se, level)
 }
 
@@ -352,8 +357,10 @@ local_table <- function(read, out, score, normalise, base, se, level) {
   flag <- ifelse(out$status != "ok", out$status, ifelse(is.na(out$estimate), "empty", ""))
   error <- if (se == "none") rep(NA_real_, rows) else sqrt(out$v)
   range <- local_range(score)
-  limits <- index_limits(out$estimate, error, rep(Inf, rows), level, range$least, range$most)
+  df <- if (is.null(out$df)) rep(Inf, rows) else out$df
+  limits <- index_limits(out$estimate, error, df, level, range$least, range$most)
   flag[which(flag == "" & error == 0)] <- "boundary"
+  flag[is.nan(error)] <- "lonely"
   id <- if (!is.null(out$unit)) {
     list(unit = unit_labels(read$layout, rows_of_units(read$layout))[out$unit])
   } else if (!is.null(out$area)) {
@@ -362,12 +369,13 @@ local_table <- function(read, out, score, normalise, base, se, level) {
   labels <- place_labels(read$layout, out$place)
   table <- c(labels, id, list(
     index = rep(score, rows), group = text(out$group), other = text(out$other),
-    estimate = na_if_nan(out$estimate), std.error = error, conf.low = limits$low,
+    estimate = na_if_nan(out$estimate), std.error = na_if_nan(error), conf.low = limits$low,
     conf.high = limits$high
   ), lapply(out$extra, na_if_nan), list(n = out$n, flag = flag))
   table <- tibble::new_tibble(table, nrow = rows)
-  if (length(labels)) table <- table[order(out$place), ]
-  new_ioi_estimate(table, info = parts_info(
+  order <- if (length(labels)) order(out$place) else seq_len(rows)
+  vcov <- if (!is.null(out$vcov)) known_covariance(out$vcov, error)[order, order, drop = FALSE]
+  new_ioi_estimate(table[order, ], vcov = vcov, info = parts_info(
     read, local_words[[score]], c(names(labels), names(id)), level, se,
     notes = if (score %in% c("unit", "group", "diversity") && !normalise) base_note(base),
     score = score, normalise = normalise

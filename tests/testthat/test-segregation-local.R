@@ -263,7 +263,63 @@ test_that("many draws of people have the error that is stated", {
   expect_equal(got$std.error, apply(scores, 1, stats::sd), tolerance = 0.12)
 })
 
-test_that("errors of scores are for counts of units", {
+test_that("errors on a design are those of svytotal() of the slopes", {
+  skip_if_not_installed("survey")
+  data <- read_case_data(test_path("cases", "segregation_survey_micro.csv"))
+  design <- ioi_design(data, weights = w, strata = stratum, psu = psu)
+  peer <- survey::svydesign(~psu, strata = ~stratum, weights = ~w, data = data, nest = TRUE)
+  n <- tapply(data$w, list(data$unit, data$group), sum, default = 0)
+  of <- function(x, how) {
+    ioi_segregation_local(x, score = how$score, normalise = isTRUE(how$normalise),
+      groups = if (how$score == "extremes") c("WB", "Asian")
+    )
+  }
+  for (how in local_scores[c(1, 2, 4, 5, 7, 8, 9, 10)]) {
+    got <- ioi_segregation_local(design, group, unit, score = how$score,
+      normalise = isTRUE(how$normalise), se = "analytic",
+      groups = if (how$score == "extremes") c("WB", "Asian")
+    )
+    key <- function(x) paste(x[["unit"]], x$group, x$other)
+    plain <- of(n, how)
+    cell <- cbind(match(data$unit, rownames(n)), match(data$group, colnames(n)))
+    slopes <- vapply(seq_len(nrow(unique(cell))), function(k) {
+      at <- unique(cell)[k, , drop = FALSE]
+      up <- down <- n
+      h <- n[at] * 1e-4
+      up[at] <- n[at] + h
+      down[at] <- n[at] - h
+      (of(up, how)$estimate - of(down, how)$estimate) / (2 * h)
+    }, numeric(nrow(plain)))
+    id <- function(x) paste(x[, 1], x[, 2])
+    z <- t(slopes[, match(id(cell), id(unique(cell)))])
+    full <- plain$estimate > 0 & !is.na(plain$estimate) | how$score == "extremes"
+    want <- as.vector(survey::SE(survey::svytotal(z, peer)))
+    at <- match(key(plain), key(got))
+    expect_equal(got$estimate[at], plain$estimate)
+    expect_equal(got$std.error[at][full], want[full], tolerance = 1e-5, label = how$score)
+  }
+})
+
+test_that("a design of single people has the error of counts; vcov follows the rows", {
+  set.seed(44)
+  n <- full_table(4, 3, most = 25)
+  long <- as.data.frame(as.table(n))
+  people <- long[rep(seq_len(nrow(long)), long$Freq), ]
+  people$place <- ifelse(people$Var1 %in% c("A", "B"), "x", "y")
+  counts <- data.frame(place = c("x", "x", "y", "y"), unit = LETTERS[1:4], n)
+  for (how in local_scores[c(1, 3, 5, 7, 10)]) {
+    of <- function(x, ...) {
+      ioi_segregation_local(x, ..., by = place, score = how$score, se = "analytic",
+                            normalise = isTRUE(how$normalise))
+    }
+    survey <- of(ioi_design(people), Var2, Var1)
+    plain <- of(counts, c(a, b, c), unit)
+    expect_equal(survey$std.error, plain$std.error, tolerance = 0.02)
+    expect_equal(unname(sqrt(diag(vcov(survey)))), survey$std.error)
+  }
+})
+
+test_that("errors of scores are not of areas", {
   n <- data.frame(
     area = c(1, 1, 2), unit = 1:3, a = c(5, 2, 3), b = c(1, 4, 2)
   )
@@ -271,10 +327,5 @@ test_that("errors of scores are for counts of units", {
     ioi_segregation_local(n, c(a, b), unit, score = "dissimilarity", area = area,
                           se = "analytic"),
     "input", arg = "se"
-  )
-  people <- data.frame(unit = c(1, 1, 2, 2), group = c("a", "b", "a", "b"))
-  expect_ioi_error(
-    ioi_segregation_local(ioi_design(people), group, unit, se = "analytic"), "input",
-    arg = "se"
   )
 })
