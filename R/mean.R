@@ -28,16 +28,24 @@
 #'   They equal `survey::svymean()`, `survey::svytotal()` and `survey::svyratio()`.
 #' @section Empty: A group without a measurement has `NA`, a total too, and flag
 #'   `empty`; a ratio whose denominator is 0 has `NA` and flag `undefined`.
+#' @section Flags: `empty` and `undefined` as above; `df`: no limits for want of degrees
+#'   of freedom; `lonely`: no stratum is left to estimate the variance from.
 #' @section Errors: `ioi_error_input` for a column that does not hold numbers,
 #'   `ioi_error_data` for infinite values, or missing ones under `na = "error"`.
 #' @references Binder, D. A. (1983). On the variances of asymptotically normal
 #'   estimators from complex surveys. *International Statistical Review* 51(3),
 #'   279-292. \doi{10.2307/1402588}
+#' @seealso [ioi_design()], [ioi_proportion()], [ioi_quantile()], [ioi_parity()] for gaps
+#'   between groups
 #' @examples
 #' survey <- subset(crime_survey_2008, !is.na(weight))
 #' design <- ioi_design(survey, weights = weight)
 #' ioi_mean(design, age, by = ethnic_group)
 #' ioi_total(design, by = ethnic_group)
+#'
+#' # the share of pupils with free school meals is a ratio of two totals of schools
+#' schools <- subset(school_census_2023, region == "London" & !is.na(headcount))
+#' ioi_ratio(ioi_design(schools, psu = la_code), fsm_eligible, headcount)
 #' @export
 ioi_mean <- function(design, x, by = NULL, level = 0.95, na = c("drop", "error"),
                      df = c("domain", "design"), missing_codes = NULL,

@@ -36,8 +36,9 @@ proportion_columns <- c(
 #'   of class `ioi_message_missing`; `"category"` counts them as a category
 #'   called "Missing"; `"error"` refuses.
 #' @param df Degrees of freedom: `"domain"` is PSUs less strata among the records
-#'   of the group with a positive weight and an answer; `"design"` the same over
-#'   the whole design; or a number, `Inf` for normal limits.
+#'   of the group with a positive weight and an answer (with replicate weights the rank
+#'   of those of the records, less 1); `"design"` the same over the whole design; or a
+#'   number, `Inf` for normal limits.
 #' @param missing_codes Answers that mean missing, matched as text; of a labelled
 #'   column its labels or its codes, see "Labelled files".
 #' @param deff_wor `TRUE` adds `deff.wor`, the design effect against simple random
@@ -85,7 +86,10 @@ proportion_columns <- c(
 #'
 #'   Where a proportion is 0 or 1, the methods that have no limits there, and
 #'   `"wald"`, give those of `"nchs"` and `flag` says `ci_nchs`. Where df is 0
-#'   there are no limits and `flag` says `df`.
+#'   there are no limits and `flag` says `df`. With replicate weights `"logit"` takes
+#'   the standard error of the logits of the replicates; where one of these has a
+#'   proportion of 0 or 1 it takes that of `"xlogit"`, which is of the proportion, and
+#'   `flag` says `ci_xlogit`.
 #' @section Coverage: How often 95% limits held the true share, in per cent
 #'   (`bench/coverage.R`; samples of n people exactly, clusters of 20 people with
 #'   intraclass correlation rho in 20,000 draws):
@@ -102,8 +106,8 @@ proportion_columns <- c(
 #'
 #'   The logit, beta and NCHS limits hold up best; Wald's near 100 come from its
 #'   fallback at 0. No method is safe for rare answers in strongly clustered samples.
-#' @section Flags: `empty`: the group has no record with an answer; `ci_nchs` and
-#'   `df` as above; `lonely`: no stratum is left to estimate the variance from.
+#' @section Flags: `empty`: the group has no record with an answer; `ci_nchs`,
+#'   `ci_xlogit` and `df` as above; `lonely`: no stratum is left to estimate the variance from.
 #' @section Errors: `ioi_error_input` for an unknown column, level or argument;
 #'   `ioi_error_data` for a missing outcome under `na = "error"`.
 #' @references Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for

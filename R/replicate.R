@@ -456,7 +456,7 @@ as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
   weights <- as.matrix(x$repweights)
   columns <- lapply(seq_len(ncol(weights)), function(r) as.double(weights[, r]))
   names(columns) <- paste("replicate", seq_along(columns))
-  build_replicate_design(
+  design <- build_replicate_design(
     x$variables, list(), as.double(x$pweights), columns,
     list(
       type = if (x$type %in% replicate_types) x$type else "other",
@@ -465,6 +465,9 @@ as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
     ),
     call
   )
+  own <- x$degf
+  if (is_number(own) && own != design_df(design)) design$df <- as.double(own)
+  design
 }
 
 check_svyrep <- function(x, call) {

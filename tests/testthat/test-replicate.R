@@ -113,6 +113,15 @@ test_that("columns of weights, whole or as factors, equal survey's", {
   }
 })
 
+test_that("degrees of freedom that a design of survey was given are kept", {
+  theirs <- replicated("JK1", FALSE, TRUE)
+  counted <- ioi_mean(theirs, api00, by = awards)$df
+  theirs$degf <- 5
+  expect_identical(ioi_mean(theirs, api00, by = awards)$df, c(5, 5))
+  theirs$degf <- survey::degf(replicated("JK1", FALSE, TRUE))
+  expect_identical(ioi_mean(theirs, api00, by = awards)$df, counted)
+})
+
 test_that("the jackknife that we make equals survey's", {
   skip_if_not_installed("survey")
   data <- clusters(strata = 1, psus = 12)
