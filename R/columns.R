@@ -58,7 +58,7 @@ formula_columns <- function(formula, arg, call) {
 # asking.
 select_columns <- function(quo, data, arg, call) {
   expr <- rlang::quo_get_expr(quo)
-  if ((is.symbol(expr) || rlang::is_string(expr)) && sum(names(data) == expr) == 1) {
+  if ((is.symbol(expr) || rlang::is_string(expr)) && sum(names(data) == expr, na.rm = TRUE) == 1) {
     return(as.character(expr))
   }
   template <- data[0, , drop = FALSE]

@@ -50,7 +50,8 @@
 #'   \eqn{\frac12|x_i/X - y_i/Y|}, whose sum is D.
 #' @section Standard errors: By the delta method: a member of a unit moves its score through
 #'   the mix of the unit, and everybody through the mix of the place. Limits are those of
-#'   the normal law (of t, with the PSUs of the place, for a design), cut at the range of the score. They ask what another draw of people
+#'   the normal law (of t, with the PSUs of the place, for a design), cut at the range of the
+#'   score. They ask what another draw of people
 #'   would give, and know nothing of the bias that small units have: the score of a unit of
 #'   `t` people is some `(G - 1)/(2 t)` above 0 by chance, with `G` groups.
 #' @section Missing and empty: Rows without group, unit or area are left out, and
