@@ -339,7 +339,11 @@ check_parity_number <- function(x, name, least, call) {
     )
   }
   x <- as.double(x)
-  bad <- which(x < least | (is.infinite(x) & name != "df"))
+  most <- if (name == "df") Inf else .Machine$double.xmax
+  if (!anyNA(x) && length(x) && min(x) >= max(least, -most) && max(x) <= most) {
+    return(x) # the usual case, at a glance
+  }
+  bad <- which(x < least | abs(x) > most)
   if (length(bad)) {
     range <- if (is.finite(least)) "finite and {least} or more" else "finite"
     abort_ioi(
