@@ -123,9 +123,9 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #' design <- ioi_design(survey, weights = weight)
 #' design
 #'
-#' # strata and sampling units; a stratum that has one unit adds nothing
+#' # strata and sampling units
 #' people <- ioi_example_survey(800)
-#' ioi_design(people, weight, stratum, psu, lonely_psu = "remove")
+#' ioi_design(people, weight, strata = region, psu = psu)
 #'
 #' # replicate weights in columns: here four groups of the sample, each left out once
 #' part <- rep_len(1:4, nrow(survey))
