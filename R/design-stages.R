@@ -49,7 +49,10 @@ later_stage <- function(keys, before, part, s, rows, lonely, call) {
   first <- first_of(of_unit, length(stratum$code))
   stage <- list(
     keys = keys, sampled = as.double(diff(first)),
-    strata = paste("unit", parent + 1, "of stage", s - 1)
+    name = function(at) {
+      row <- match(parent[at], .Call(ioi_r_levels, keys, before$unit, as.double(rows)))
+      paste("the unit of row", row, "at stage", s - 1)
+    }
   )
   stage$sampled <- all_sampled(stage, stratum$at, part("sampled"), rows)
   fraction <- sampling_fraction(part("fpc"), stage, rows, call, stratum$at, name("fpc"))

@@ -522,7 +522,7 @@ fraction_of <- function(value, sampling, call) {
   }
   few <- which(!(value >= sampling$sampled))
   if (length(few)) {
-    stratum <- as.character(sampling$strata[few[1]])
+    stratum <- stratum_name(sampling, few[1])
     abort_ioi(
       c(
         "{.arg fpc} must be the number of PSUs in the population, or the fraction sampled.",
@@ -537,6 +537,11 @@ fraction_of <- function(value, sampling, call) {
   sampling$sampled / value
 }
 
+# What the user calls the strata `at`; those of a later stage are units of the one before.
+stratum_name <- function(sampling, at) {
+  if (is.null(sampling$name)) as.character(sampling$strata[at]) else sampling$name(at)
+}
+
 # Strata with one sampled PSU are an error under the rule "fail".
 check_lonely <- function(sampling, lonely_psu, call) {
   rest <- if (is.null(sampling$fraction)) 1 else 1 - sampling$fraction
@@ -544,7 +549,7 @@ check_lonely <- function(sampling, lonely_psu, call) {
   if (lonely_psu != "fail" || !length(lonely)) {
     return(invisible())
   }
-  strata <- as.character(sampling$strata[lonely])
+  strata <- stratum_name(sampling, lonely)
   abort_ioi(
     c(
       "{cli::qty(length(lonely))}{length(lonely)} strat{?um has/a have} one sampled PSU, so that

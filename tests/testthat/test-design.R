@@ -314,6 +314,19 @@ test_that("an fpc that contradicts the sample is an error", {
   error(NaN, where = 1)
 })
 
+test_that("a lonely unit of a later stage is named by a row of its own", {
+  data <- data.frame(psu = c("x", "x", "y", "y", "z"), id = 1:5, N = 10, M = 4)
+  error <- expect_ioi_error(
+    ioi_design(data, psu = c(psu, id), fpc = c(N, M)), "design",
+    arg = "lonely_psu", strata = "the unit of row 5 at stage 1"
+  )
+  data$M[3:4] <- 1.5
+  expect_ioi_error(ioi_design(data, psu = c(psu, id), fpc = c(N, M), lonely_psu = "remove"),
+    "design",
+    arg = "fpc", stratum = "the unit of row 3 at stage 1"
+  )
+})
+
 test_that("PSUs of unequal chances follow Brewer's approximation", {
   set.seed(12)
   data <- data.frame(h = rep(1:3, c(10, 12, 8)), psu = rep(1:15, each = 2), x = stats::rnorm(30))
