@@ -80,7 +80,9 @@ check_correctable <- function(table, plan, correct, call) {
       arg = "correct", rows = broken, call = call
     )
   }
-  if (!correct %in% by_chance && any(plan$kind == 0)) {
+  of_many <- correct %in% by_chance |
+    (correct == "bootstrap" & plan$name %in% c("theil", "mutual_information"))
+  if (any(plan$kind == 0 & !of_many)) {
     abort_ioi(
       c(
         "{.code correct = \"{correct}\"} is for two groups.",

@@ -21,9 +21,11 @@ segregation_indices <- list(
   ),
   gini = segregation_index_row(1L, "Gini index of segregation", TRUE),
   theil = segregation_index_row(2L, "Theil's information index H", TRUE,
-    correct = by_chance
+    correct = c(by_chance, "bootstrap")
   ),
-  mutual_information = segregation_index_row(3L, "Mutual information M", TRUE, most = Inf),
+  mutual_information = segregation_index_row(3L, "Mutual information M", TRUE,
+    most = Inf, correct = "bootstrap"
+  ),
   atkinson = segregation_index_row(4L, "Atkinson index of segregation"),
   isolation = segregation_index_row(5L, "Isolation", directed = TRUE),
   isolation_exact = segregation_index_row(6L, "Isolation, oneself left out",
@@ -37,7 +39,7 @@ segregation_indices <- list(
     correct = c(by_chance, "unbiased")
   ),
   hutchens = segregation_index_row(10L, "Hutchens' square root index",
-    correct = by_chance
+    correct = c(by_chance, "bootstrap")
   ),
   gorard = segregation_index_row(11L, "Gorard's segregation index", directed = TRUE),
   relative_diversity = segregation_index_row(12L, "Relative diversity R", TRUE, correct = "chance"),

@@ -179,8 +179,9 @@
 #'     to 91% at four times, almost never near it; Hutchens' and the Atkinson index, whose
 #'     slope is infinite at an empty cell, less often: 86% at D of 0.6 with 500 people a unit;
 #'   * persons, `"bootstrap"`: 91 to 95% from four times the chance level up;
-#'   * D with `correct = "bootstrap"` and `se = "analytic"`: 93 to 95% where D was above
-#'     its chance level, so take that for D;
+#'   * `correct = "bootstrap"` with `se = "analytic"`: D 93 to 95% where it was above its
+#'     chance level; H and M 94 to 98%, but 89 to 92% at D of 0.6 in units of 20. Take that
+#'     for these three; Hutchens' index 90 to 96%, less at D of 0.6;
 #'   * units, `"jackknife"`: 92 to 96% with 30 units, 93 to 95% with 100; the bootstrap of
 #'     units one to two points less;
 #'   * a stratified cluster sample, `"analytic"`: 95 to 96% with 400 PSUs, 86 to 95% with 120
@@ -196,8 +197,10 @@
 #'     (D - d)/(1 - d) on both sides of d. Where people are put into units at random its
 #'     mean is exactly 0, which that of Carrington and Troske's form is not: below d it
 #'     divides by the smaller number.
-#'   * `"bootstrap"` (`dissimilarity`): 2 D less the mean D of people drawn again, which
-#'     is computed, not simulated.
+#'   * `"bootstrap"` (`dissimilarity`, `hutchens`, `theil`, `mutual_information`): 2 D less the
+#'     mean D of people drawn again, which is computed, not simulated: for the first two from
+#'     each group by itself, for M and H from everybody (H is M so corrected over E so
+#'     corrected).
 #'   * `"density"` (`dissimilarity`): each unit's difference in shares is replaced by its
 #'     most likely true size.
 #'   * `"unbiased"` (`correlation_ratio`): from second factorial moments, over units of
@@ -206,8 +209,9 @@
 #'   The standard error is that of the plain index times the slope of the correction.
 #'   Where people were put into units of 10 to 100 at random, the means of `"chance"` and
 #'   `"unbiased"` were within 0.0012 of 0 (same table). Those of Carrington and Troske's form
-#'   were -0.01 to -0.06, and those of `"bootstrap"` and `"density"`, which are made for
-#'   places with some segregation, 0.04 to 0.27 where D itself was 0.08 to 0.39.
+#'   were -0.01 to -0.06, and those of D by `"bootstrap"` and `"density"`, which are made for
+#'   places with some segregation, 0.04 to 0.27 where D itself was 0.08 to 0.39; that of H by
+#'   `"bootstrap"` within 0.005, but 0.07 with one minority member a unit.
 #' @section Missing and empty: Rows without group, unit or area are left out, and
 #'   counted in a message of class `ioi_message_missing`. Units without members add
 #'   nothing. A group without members takes no part in multigroup indices, which the

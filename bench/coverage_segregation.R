@@ -253,9 +253,20 @@ corrected <- list(
   c("density", "dissimilarity"), c("unbiased", "correlation_ratio")
 )
 
-chance_setting <- function(units, people, minority) {
+# H, M and Hutchens' index with the bias that is computed taken off.
+corrected_setting <- function(d, people, minority = 0.3) {
+  cells <- cell_shares(d, minority)
+  index <- c("theil", "mutual_information", "hutchens")
+  found <- tables_with(draw_persons(cells, people, draws_of(2000)), c("a", "b"),
+    index = index, compare = "pairwise", se = "analytic", correct = "bootstrap"
+  )
+  out <- summarise(found, true_values(1e6 * cells, index, "pairwise"))
+  labelled("persons", "analytic", 50, people, minority, d, structure(out, groups = 2), "bootstrap")
+}
+
+chance_setting <- function(units, people, minority, corrections = corrected) {
   data <- draw_chance(units, people, minority, draws_of(2000))
-  rows <- lapply(corrected, function(what) {
+  rows <- lapply(corrections, function(what) {
     found <- tables_with(data, c("a", "b"), index = what[2], correct = what[1])
     out <- structure(summarise(found, c(stats::setNames(0, what[2]))), groups = 2)
     out[c("se_ratio", "coverage", "above", "below")] <- NA
@@ -285,6 +296,15 @@ table <- rbind(
   settings(units_setting, units = c(30, 100), d = c(0.3, 0.6)),
   settings(design_setting, d = c(0.3, 0.6), psus = c(120, 400)),
   settings(chance_setting, units = 100, people = c(10, 25, 100), minority = c(0.5, 0.1))
+)
+set.seed(seed + 1)
+also <- list(c("bootstrap", "theil"), c("bootstrap", "hutchens"))
+table <- rbind(
+  table,
+  settings(corrected_setting, d = c(0.1, 0.3, 0.6), people = c(20, 100, 500)),
+  settings(function(people, minority) chance_setting(100, people, minority, also),
+    people = c(10, 25, 100), minority = c(0.5, 0.1)
+  )
 )
 numbers <- vapply(table, is.double, NA)
 table[numbers] <- lapply(table[numbers], signif, 4)

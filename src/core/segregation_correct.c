@@ -117,6 +117,86 @@ ioi_status ioi_dissimilarity_drawn(const double *x, const double *y, size_t n,
   return IOI_OK;
 }
 
+/* E g(n), n members of `all` drawn with replacement. */
+static double drawn_mean(double (*g)(double), double members, double all,
+                         double *f)
+{
+  if (!(members > 0)) return g(0);
+  const law n = law_of(members, all, f);
+  ioi_exact sum = {0, 0};
+  for (size_t k = 0; k < n.values; k++)
+    ioi_exact_add(&sum, f[k] * g(n.lowest + (double) k));
+  return ioi_exact_value(&sum);
+}
+
+ioi_status ioi_hutchens_drawn(const double *x, const double *y, size_t n,
+                              double *corrected, double *work)
+{
+  totals t;
+  const ioi_status status = add_up(x, y, n, 0, &t);
+  if (status != IOI_OK) return status;
+  const double all = sqrt(t.X * t.Y);
+  ioi_exact sum = {0, 0};
+  for (size_t i = 0; i < n; i++) {
+    if (!(x[i] > 0) || !(y[i] > 0)) continue;
+    const double a = drawn_mean(sqrt, x[i], t.X, work);
+    const double b = drawn_mean(sqrt, y[i], t.Y, work);
+    ioi_exact_add(&sum, (2 * sqrt(x[i] * y[i]) - a * b) / all);
+  }
+  *corrected = 1 - ioi_exact_value(&sum);
+  return IOI_OK;
+}
+
+static double n_log_n(double n)
+{
+  return n > 0 ? n * log(n) : 0;
+}
+
+size_t ioi_information_drawn_work(const ioi_prepared *m)
+{
+  size_t most = 1;
+  for (size_t g = 0; g < m->table->groups; g++) {
+    const ioi_urn urn = drawn_again(m->group[g], m->all);
+    const size_t values = m->group[g] > 0 ? ioi_urn_values(&urn, least) : 1;
+    most = values > most ? values : most;
+  }
+  for (size_t i = 0; i < m->table->units; i++) {
+    const ioi_urn urn = drawn_again(m->unit[i], m->all);
+    const size_t values = m->unit[i] > 0 ? ioi_urn_values(&urn, least) : 1;
+    most = values > most ? values : most;
+  }
+  return most;
+}
+
+/* 2 n ln n - E[n* ln n*] */
+static double twice_less_drawn(double n, double all, double *f)
+{
+  return n > 0 ? 2 * n_log_n(n) - drawn_mean(n_log_n, n, all, f) : 0;
+}
+
+ioi_status ioi_information_drawn(const ioi_prepared *m, double *mutual,
+                                 double *entropy, double *work)
+{
+  const ioi_table *t = m->table;
+  if (m->present < 2) return IOI_EEMPTY;
+  if (m->occupied < 2) return IOI_ESINGLE;
+  ioi_exact cells = {0, 0}, units = {0, 0}, groups = {0, 0};
+  for (size_t g = 0; g < t->groups; g++) {
+    ioi_exact_add(&groups, twice_less_drawn(m->group[g], m->all, work));
+    for (size_t i = 0; i < t->units; i++)
+      ioi_exact_add(
+        &cells, twice_less_drawn(t->count[g * t->stride + i], m->all, work));
+  }
+  for (size_t i = 0; i < t->units; i++)
+    ioi_exact_add(&units, twice_less_drawn(m->unit[i], m->all, work));
+  *entropy = log(m->all) - ioi_exact_value(&groups) / m->all;
+  *mutual = log(m->all)
+            + (ioi_exact_value(&cells) - ioi_exact_value(&units)
+               - ioi_exact_value(&groups))
+                / m->all;
+  return IOI_OK;
+}
+
 /* m(h): Newton's method from above, where m - h tanh(h m) is convex. */
 static double density_mode(double h)
 {

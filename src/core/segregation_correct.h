@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "core/segregation.h"
 #include "core/status.h"
 
 /* 2 D - E[D*], D* the dissimilarity of persons of each group drawn again with
@@ -18,6 +19,20 @@
 size_t ioi_dissimilarity_drawn_work(const double *x, const double *y, size_t n);
 ioi_status ioi_dissimilarity_drawn(const double *x, const double *y, size_t n,
                                    double *corrected, double *work);
+
+/* The same for Hutchens' index, with x', y' drawn: 1 - 2 sum sqrt(q r) + sum
+ * E sqrt(x'/X) E sqrt(y'/Y). work as above. */
+ioi_status ioi_hutchens_drawn(const double *x, const double *y, size_t n,
+                              double *corrected, double *work);
+
+/* The same for mutual information M (natural logarithm) and the entropy E of the
+ * groups, when persons of all groups are drawn again together: 2 M - E[M*] and
+ * 2 E - E[E*], from means of n ln n of binomial counts. H is their ratio.
+ *   table  [in]   whole numbers.
+ *   work   [out]  ioi_information_drawn_work() doubles. */
+size_t ioi_information_drawn_work(const ioi_prepared *margins);
+ioi_status ioi_information_drawn(const ioi_prepared *margins, double *mutual,
+                                 double *entropy, double *work);
 
 /* The density corrected dissimilarity of the same paper: with s_i^2 =
  * q(1 - q)/X + r(1 - r)/Y and h_i = |q - r|/s_i, 1/2 sum s_i m(h_i), where m(h)

@@ -2,6 +2,8 @@
  * plans are those of r_segregation.c. */
 #include "r/r_segregation.h"
 
+#include <string.h>
+
 #include "core/segregation_correct.h"
 #include "core/segregation_null.h"
 
@@ -41,6 +43,37 @@ static ioi_status by_null(const ioi_r_job *job, const ioi_table *t, size_t r,
   return status;
 }
 
+/* M and H: the columns compared as a table of their own. */
+static ioi_status information(const ioi_r_job *job, const ioi_table *t,
+                              size_t r, corrected *out)
+{
+  const ioi_comparison *c = job->comparison + r;
+  const size_t n = t->units;
+  ioi_table two = *t;
+  if (c->kind != IOI_COMPARE_MULTIGROUP) {
+    double *count = (double *) R_alloc(2 * n + 1, sizeof *count);
+    memcpy(count, t->count + c->a * t->stride, n * sizeof *count);
+    if (c->kind == IOI_COMPARE_REST)
+      ioi_segregation_rest(t, c->a, count + n);
+    else
+      memcpy(count + n, t->count + c->b * t->stride, n * sizeof *count);
+    two = (ioi_table){count, n, n, 2};
+  }
+  const ioi_segregation_space space = ioi_r_space(n, two.groups);
+  ioi_prepared margins = {&two, &space, NULL, NULL, 0, 0, 0};
+  ioi_status status = ioi_segregation_prepare(&two, &space, &margins);
+  if (status != IOI_OK) return status;
+  double mutual, entropy;
+  const size_t work = ioi_information_drawn_work(&margins);
+  status = ioi_information_drawn(&margins, &mutual, &entropy,
+                                 (double *) R_alloc(work, sizeof(double)));
+  if (status == IOI_OK)
+    out->value = job->index[r].id == IOI_THEIL
+                   ? mutual / entropy
+                   : mutual / job->index[r].log_base;
+  return status;
+}
+
 static ioi_status of_two_groups(const ioi_r_job *job, const ioi_table *t,
                                 size_t r, correction how, corrected *out)
 {
@@ -56,14 +89,27 @@ static ioi_status of_two_groups(const ioi_r_job *job, const ioi_table *t,
     return ioi_dissimilarity_density(x, y, t->units, &out->value);
   if (how == BY_MOMENTS)
     return ioi_correlation_unbiased(x, y, t->units, &out->value);
-  const size_t work = ioi_dissimilarity_drawn_work(x, y, t->units);
-  return ioi_dissimilarity_drawn(x, y, t->units, &out->value,
-                                 (double *) R_alloc(work, sizeof(double)));
+  double *work = (double *) R_alloc(
+    ioi_dissimilarity_drawn_work(x, y, t->units), sizeof *work);
+  return job->index[r].id == IOI_HUTCHENS
+           ? ioi_hutchens_drawn(x, y, t->units, &out->value, work)
+           : ioi_dissimilarity_drawn(x, y, t->units, &out->value, work);
 }
 
-/* estimate: plain, NA where there is none; how: 0 bootstrap
- * mean, 1 Carrington and Troske, 2 density, 3 unbiased moments, 4 above chance. Gives value, slope (by the plain
- * estimate) and chance, NA where there is none. */
+static ioi_status correct(const ioi_r_job *job, const ioi_table *t, size_t r,
+                          correction how, double estimate, corrected *out)
+{
+  const ioi_segregation_id id = job->index[r].id;
+  if (how == CARRINGTON_TROSKE || how == ABOVE_CHANCE)
+    return by_null(job, t, r, how, estimate, out);
+  if (id == IOI_THEIL || id == IOI_MUTUAL_INFORMATION)
+    return information(job, t, r, out);
+  return of_two_groups(job, t, r, how, out);
+}
+
+/* estimate: plain, NA where there is none; how: 0 bootstrap mean, 1 Carrington
+ * and Troske, 2 density, 3 unbiased moments, 4 above chance. Gives value, slope
+ * (by the plain estimate) and chance, NA where there is none. */
 SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
                                SEXP how)
 {
@@ -81,10 +127,7 @@ SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
     const ioi_table t = ioi_r_area(&job, (size_t) row / job.results);
     corrected c = {NA_REAL, 1, NA_REAL};
     if (!ISNAN(plain)) {
-      const ioi_status status =
-        method == CARRINGTON_TROSKE || method == ABOVE_CHANCE
-          ? by_null(&job, &t, r, method, plain, &c)
-          : of_two_groups(&job, &t, r, method, &c);
+      const ioi_status status = correct(&job, &t, r, method, plain, &c);
       if (status != IOI_OK) c.value = NA_REAL;
     }
     REAL(VECTOR_ELT(out, 0))[row] = c.value;

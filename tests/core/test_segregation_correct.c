@@ -64,6 +64,62 @@ static void drawn_of_many_is_near_the_folded_normal(void **state)
   free(work);
 }
 
+static void hutchens_is_the_product_of_means(void **state)
+{
+  const size_t most = ioi_dissimilarity_drawn_work(x, y, N);
+  double *work = malloc(most * sizeof *work), got = -1, want = 1;
+  (void) state;
+  for (size_t i = 0; i < N; i++) {
+    double a = 0, b = 0;
+    for (double k = 0; k <= 12; k++) {
+      a += dbinom(k, 12, x[i] / 12, 0) * sqrt(k);
+      b += dbinom(k, 12, y[i] / 12, 0) * sqrt(k);
+    }
+    want += (a * b - 2 * sqrt(x[i] * y[i])) / 12;
+  }
+  assert_int_equal(ioi_hutchens_drawn(x, y, N, &got, work), IOI_OK);
+  near(got, want, 1e-13);
+  free(work);
+}
+
+/* 2 n ln n - E[n' ln n'] of binomial counts. */
+static double twice_less_mean(double n, double all)
+{
+  double sum = n > 0 ? 2 * n * log(n) : 0;
+  for (double k = 1; k <= all; k++)
+    sum -= dbinom(k, all, n / all, 0) * k * log(k);
+  return sum;
+}
+
+static void information_is_the_sum_over_binomial_laws(void **state)
+{
+  const double count[] = {3, 0, 7, 2, 5, 6, 1, 0, 4, 0, 2, 0};
+  const ioi_table table = {count, N, N, 3};
+  double real[256], mutual = -1, entropy = -1, cells = 0, units = 0, groups = 0;
+  ioi_sorted sorted[2 * N];
+  const ioi_segregation_space space = {real, sorted};
+  ioi_prepared margins;
+  (void) state;
+  assert_true(ioi_segregation_work(N, 3) <= 256);
+  assert_int_equal(ioi_segregation_prepare(&table, &space, &margins), IOI_OK);
+  for (size_t g = 0; g < 3; g++) {
+    double all = 0;
+    for (size_t i = 0; i < N; i++) {
+      cells += twice_less_mean(count[g * N + i], 30);
+      all += count[g * N + i];
+    }
+    groups += twice_less_mean(all, 30);
+  }
+  for (size_t i = 0; i < N; i++)
+    units += twice_less_mean(count[i] + count[N + i] + count[2 * N + i], 30);
+  double *work = malloc(ioi_information_drawn_work(&margins) * sizeof *work);
+  assert_int_equal(ioi_information_drawn(&margins, &mutual, &entropy, work),
+                   IOI_OK);
+  near(mutual, log(30) + (cells - units - groups) / 30, 1e-13);
+  near(entropy, log(30) - groups / 30, 1e-13);
+  free(work);
+}
+
 /* m that maximises phi(h - m) + phi(h + m), by golden sections. */
 static double mode_of(double h)
 {
@@ -173,6 +229,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(drawn_is_the_double_sum),
     cmocka_unit_test(drawn_of_many_is_near_the_folded_normal),
+    cmocka_unit_test(hutchens_is_the_product_of_means),
+    cmocka_unit_test(information_is_the_sum_over_binomial_laws),
     cmocka_unit_test(density_takes_the_mode_of_each_unit),
     cmocka_unit_test(density_of_large_units_is_plain),
     cmocka_unit_test(moments_are_unbiased),

@@ -317,6 +317,51 @@ test_that("limits under a correction stay around it", {
   }
 })
 
+test_that("M, H and Hutchens' index less the mean that drawing again gives them", {
+  n <- cbind(a = c(3, 0, 7, 12), b = c(5, 6, 1, 9), c = c(2, 2, 0, 8))
+  of <- function(x, index, ...) ioi_segregation(x, index = index, correct = "bootstrap", ...)
+  f <- function(k) ifelse(k > 0, k * log(k), 0)
+  twice_less <- function(count, all) {
+    drawn <- vapply(count, function(x) sum(stats::dbinom(0:all, all, x / all) * f(0:all)), 0)
+    sum(2 * f(count) - drawn)
+  }
+  want <- function(x) {
+    all <- sum(x)
+    groups <- twice_less(colSums(x), all)
+    mutual <- log(all) + (twice_less(x, all) - twice_less(rowSums(x), all) - groups) / all
+    c(mutual, mutual / (log(all) - groups / all))
+  }
+  both <- c("mutual_information", "theil")
+  expect_equal(of(n, both, compare = "multigroup")$estimate, want(n), tolerance = 1e-12)
+  rest <- cbind(n[, 2], n[, 1] + n[, 3])
+  expect_equal(of(n, both, compare = "rest")$estimate[c(2, 5)], want(rest), tolerance = 1e-12)
+  pair <- of(n, both, groups = c("a", "b"), base = 2, se = "analytic")
+  expect_equal(pair$estimate, want(n[, 1:2]) / c(log(2), 1), tolerance = 1e-12)
+  plain <- ioi_segregation(n, index = both, groups = c("a", "b"), base = 2, se = "analytic")
+  expect_equal(pair$std.error, plain$std.error)
+  expect_equal(pair$bias, plain$estimate - pair$estimate)
+  root <- function(count) {
+    all <- sum(count)
+    vapply(count, function(x) sum(stats::dbinom(0:all, all, x / all) * sqrt(0:all)), 0)
+  }
+  x <- n[, "a"]
+  y <- n[, "b"]
+  each <- sqrt(sum(x) * sum(y))
+  expect_equal(
+    of(n, "hutchens", groups = c("a", "b"))$estimate,
+    1 - 2 * sum(sqrt(x * y)) / each + sum(root(x) * root(y)) / each,
+    tolerance = 1e-12
+  )
+  # the mean over draws, which has no more of the bias than a draw itself
+  set.seed(221)
+  drawn <- stats::rmultinom(4000, sum(n), n)
+  h <- apply(drawn, 2, function(d) slow_h(matrix(d, 4)))
+  expect_equal(of(n, "theil", compare = "multigroup")$bias,
+    mean(h) - slow_h(n), tolerance = 0.1
+  )
+  expect_ioi_error(of(n, "hutchens", compare = "multigroup"), "input", arg = "compare")
+})
+
 test_that("above chance: the exact mean taken off on both sides, 0 under chance", {
   set.seed(214)
   index <- c(
