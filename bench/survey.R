@@ -40,11 +40,11 @@ peer <- spent[, "design"] + spent[, "limits"]
 record_race(
   "all of it; peer svydesign() + svyby(svyciprop), no covariance",
   spent[, "ours"], peer,
-  target = 150
+  target = 300
 )
 record_race(
   "all of it; peer the same + svyby(svymean, covmat = TRUE)",
   spent[, "ours"], peer + spent[, "covariance"],
-  target = 150
+  target = 300
 )
 finish("survey")

@@ -847,3 +847,20 @@ test_that("designs that would be computed wrongly are refused, with the field", 
   expect_ioi_error(as_ioi_design(database), "design", field = "db")
   expect_ioi_error(as_ioi_design(cluster, weights = pw), "input", arg = "weights")
 })
+
+test_that("bad weights and missing keys are found alike by one thread and by two", {
+  data <- data.frame(w = rep(1, 2e5), psu = rep(1:500, 400), h = rep(1L, 2e5))
+  data$w[c(150001, 199999)] <- c(NA, -1)
+  found <- function(threads, code) {
+    withr::local_options(ioi.threads = threads)
+    error <- tryCatch(code(), ioi_error_data = identity)
+    error[c("where", "count")]
+  }
+  weight <- function() ioi_design(data, weights = w)
+  expect_identical(found(2, weight), list(where = 150001, count = 2))
+  expect_identical(found(1, weight), found(2, weight))
+  data$h[c(120000, 180000)] <- NA
+  key <- function() ioi_design(data, strata = h, psu = psu)
+  expect_identical(found(2, key), list(where = 120000L, count = 2L))
+  expect_identical(found(1, key), found(2, key))
+})
