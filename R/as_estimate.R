@@ -97,10 +97,8 @@ published_figures <- function(x, level, deft, call) {
   out$std.error <- if (!is.null(deft)) {
     check_shares(out$estimate, call)
     deft * sqrt(parity_variance(out$estimate, n, FALSE))
-  } else if ("std.error" %in% names(x)) {
-    number("std.error", NA_real_, 0)
   } else {
-    parity_se_from_limits(out$estimate, low, high, level)
+    figure_errors(x, level, call)
   }
   df <- number("df", Inf)
   made <- interval_t(out$estimate, out$std.error, df, level)

@@ -202,7 +202,7 @@ ioi_plot_progress <- function(x, time, target = 0, by_year = NULL, by = NULL, ..
   parity_given(missing(time), "time", "the column of times", call)
   time <- resolve_column(rlang::enquo(time), x, "time")
   by <- union(existing_groups(x), resolve_columns(rlang::enquo(by), x, "by"))
-  series <- progress_series(x, time, by, 0, NULL, call)
+  series <- progress_series(x, time, by, 0, NULL, level, call)
   target <- progress_target(target, missing(target), series)
   found <- progress_numbers(series, target, by_year, overdispersion, level)
   draw_progress(series, found, target, by_year, level, title, subtitle, call)

@@ -11,7 +11,8 @@
 #'   * estimates of the package (class [ioi_estimate]) with the time in `by`, such as
 #'     [ioi_proportion()] gives for waves that were put one below the other into one
 #'     [ioi_design()]: their covariance is used;
-#'   * a data frame with the columns `estimate` and `std.error`;
+#'   * a data frame with the columns `estimate` and `std.error`, or in place of that the
+#'     limits `conf.low` and `conf.high`;
 #'   * a data frame of counts, with `events` and `population`.
 #' @param time The column of times (see [ioi_columns]). Years as numbers, dates, text
 #'   that starts with a year ("2018/19"), or, but for "annual", names of waves.
@@ -70,7 +71,7 @@ ioi_change <- function(x, time, baseline = NULL, measure = c("difference", "rati
   parity_given(missing(time), "time", "the column of times", call)
   time <- resolve_column(rlang::enquo(time), x, "time")
   by <- union(existing_groups(x), resolve_columns(rlang::enquo(by), x, "by"))
-  series <- change_series(x, time, by, correlation, window, call)
+  series <- change_series(x, time, by, correlation, window, level, call)
   if ("annual" %in% measure) need_years(x[[time]], "time", call)
   baseline <- check_baseline(baseline, x[[time]], call)
   asked <- unique(ifelse(measure == "annual", "ratio", measure))
@@ -131,7 +132,7 @@ series_columns <- function(x, time, by) {
 
 # `x` with its labels under names that no result uses: list(x, by, safe, time, info).
 # Estimates come out as estimates, with the covariance of their times.
-change_series <- function(x, time, by, correlation, window, call) {
+change_series <- function(x, time, by, correlation, window, level, call) {
   by <- series_columns(x, time, by)
   safe <- sprintf("..by%d", seq_along(by))
   out <- plain_tibble(x)
@@ -141,8 +142,11 @@ change_series <- function(x, time, by, correlation, window, call) {
     c(labels, list(..time = out[[time]]), unclass(out)[rest]),
     nrow = nrow(x)
   )
-  has <- all(c("estimate", "std.error") %in% names(plain))
-  if (has && (is_estimate(x) || correlation != 0 || !is.null(window))) {
+  related <- correlation != 0 || !is.null(window)
+  if (related && "estimate" %in% names(plain)) {
+    plain$std.error <- figure_errors(plain, if (is.null(level)) 0.95 else level, call)
+  }
+  if ("estimate" %in% names(plain) && (is_estimate(x) || related)) {
     plain <- series_estimate(x, plain, safe, correlation, window, call)
   }
   list(x = plain, by = by, safe = safe, time = time, info = attr(x, "info"))

@@ -233,12 +233,7 @@ parity_table <- function(x, columns, level, mover, call) {
     n = number("n", least = 0), df = number("df", Inf),
     flag = ""
   )
-  se <- if (published) {
-    parity_se_from_limits(numbers$value, numbers$low, numbers$high, level)
-  } else {
-    number("std.error", least = 0)
-  }
-  numbers$variance <- se^2
+  numbers$variance <- figure_errors(x, level, call)[cells$kept]^2
   numbers$people <- parity_people(x, columns, cells$kept, NULL, numbers$n, call)
   cells$info$level <- level
   cells$info$notes <- c(

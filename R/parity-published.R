@@ -92,6 +92,17 @@ parity_se_from_limits <- function(estimate, low, high, level) {
   )
 }
 
+# Standard errors of a table of figures: its own, or those of its limits.
+figure_errors <- function(x, level, call) {
+  number <- function(name, least = -Inf) {
+    check_parity_number(parity_column(x, name, NA_real_), name, least, call)
+  }
+  if ("std.error" %in% names(x) || !all(c("conf.low", "conf.high") %in% names(x))) {
+    return(number("std.error", 0))
+  }
+  parity_se_from_limits(number("estimate"), number("conf.low"), number("conf.high"), level)
+}
+
 #' @export
 format.ioi_published <- function(x, ...) {
   text <- c(estimate = x$estimate, std.error = x$std.error, n = x$n)

@@ -38,7 +38,7 @@ progress_flag_words <- list(
 #'
 #' @param x Gaps by time: a table of class [ioi_estimate], such as [ioi_parity()] gives
 #'   with the time in `by`; or a data frame with the columns `estimate` and, where they
-#'   are known, `std.error`.
+#'   are known, `std.error`, or in its place limits of `level`, `conf.low` and `conf.high`.
 #' @param time The column of times: years as numbers, dates, or text that starts with a
 #'   year ("2018/19").
 #' @param target Where the gap should go, in its unit. 0 is parity of a difference;
@@ -115,7 +115,7 @@ ioi_progress <- function(x, time, target = 0, by_year = NULL, by = NULL, ...,
   parity_given(missing(time), "time", "the column of times", call)
   time <- resolve_column(rlang::enquo(time), x, "time")
   by <- union(existing_groups(x), resolve_columns(rlang::enquo(by), x, "by"))
-  series <- progress_series(x, time, by, correlation, window, call)
+  series <- progress_series(x, time, by, correlation, window, level, call)
   target <- progress_target(target, missing(target), series)
   found <- progress_numbers(series, target, by_year, overdispersion, level)
   progress_table(series, found, target, by_year, interim, level)
@@ -139,7 +139,7 @@ check_progress <- function(target, by_year, interim, overdispersion, call) {
 
 # Rows in the order of series and time: list(labels, block, years, value, variance,
 # covariance, first, known, unit, measures).
-progress_series <- function(x, time, by, correlation, window, call) {
+progress_series <- function(x, time, by, correlation, window, level, call) {
   by <- series_columns(x, time, by)
   if (!"estimate" %in% names(x)) {
     abort_ioi(
@@ -153,7 +153,7 @@ progress_series <- function(x, time, by, correlation, window, call) {
   }
   years <- need_years(x[[time]], "time", call)
   value <- check_parity_number(x$estimate, "estimate", -Inf, call)
-  se <- check_parity_number(parity_column(x, "std.error", NA_real_), "std.error", 0, call)
+  se <- figure_errors(x, level, call)
   flag <- parity_column(x, "flag", "")
   kept <- which(!is.na(years) & !is.na(value) & !has_flag(flag, "reference"))
   block <- parity_block(unclass(x)[by], nrow(x))

@@ -223,6 +223,23 @@ test_that("a gap change from all groups together counts the records of all", {
   expect_identical(figure$flag[figure$group == "c"], rep("se_zero", 2))
 })
 
+test_that("published limits will do for change, with correlated waves too, and for the pace", {
+  x <- data.frame(t = 2011:2014, estimate = c(0.3, 0.28, 0.27, 0.24), std.error = 0.02)
+  limits <- x[c("t", "estimate")]
+  limits$conf.low <- x$estimate - qnorm(0.975) * 0.02
+  limits$conf.high <- x$estimate + qnorm(0.975) * 0.02
+  for (correlation in c(0, 0.5)) {
+    expect_equal(
+      ioi_change(limits, t, correlation = correlation)$std.error,
+      ioi_change(x, t, correlation = correlation)$std.error
+    )
+  }
+  expect_equal(
+    as.data.frame(ioi_progress(limits, t, by_year = 2030)),
+    as.data.frame(ioi_progress(x, t, by_year = 2030))
+  )
+})
+
 test_that("labour_market: the employment gap of the source, by year", {
   england <- subset(labour_market, area == "England" & measure == "employment" & born == "UK" &
     year %in% c(2005, 2019))
