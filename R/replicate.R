@@ -465,8 +465,8 @@ as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
     ),
     call
   )
-  own <- x$degf
-  if (is_number(own) && own != design_df(design)) design$df <- as.double(own)
+  # survey keeps a number of its own too, which calibration leaves as it was
+  if ("degf" %in% names(x$call) && is_number(x$degf)) design$df <- as.double(x$degf)
   design
 }
 
