@@ -82,6 +82,35 @@ race <- function(what, ours, peer, times = 7, clock = "cpu", target = NA) {
   record_race(what, spent[, 1], spent[, 2], clock, target)
 }
 
+# ---- memory, on Linux --------------------------------------------------------------
+
+# Bytes of an entry of /proc/self/status, which is in kB.
+memory <- function(entry) {
+  lines <- readLines("/proc/self/status")
+  1024 * as.numeric(gsub("[^0-9]", "", grep(paste0("^", entry), lines, value = TRUE)))
+}
+
+# How far resident memory rises above what is held before the call, in bytes.
+peak <- function(run) {
+  for (i in 1:2) gc(full = TRUE)
+  writeLines("5", "/proc/self/clear_refs") # the peak starts again from here
+  before <- memory("VmRSS")
+  run()
+  memory("VmHWM") - before
+}
+
+# The numbers that a script prints after "bytes" when it is run with these arguments, in a
+# process of its own. Freed memory goes back to the kernel at once, so that what is taken is
+# seen.
+ask_case <- function(script, ...) {
+  answer <- system2(
+    file.path(R.home("bin"), "Rscript"),
+    c(paste0("bench/", script, ".R"), format(c(...), scientific = FALSE, trim = TRUE)),
+    env = "MALLOC_MMAP_THRESHOLD_=65536", stdout = TRUE
+  )
+  as.numeric(strsplit(grep("^bytes", answer, value = TRUE), " ")[[1]][-1])
+}
+
 # Writes the results where bench/run.R looks for them.
 finish <- function(name) {
   folder <- Sys.getenv("IOI_BENCH_RESULTS")

@@ -16,18 +16,10 @@ source("bench/common.R")
 
 # ---- one case, in a process of its own: bench/memory.R rows threads -------------
 
-# Bytes of an entry of /proc/self/status, which is in kB.
-memory <- function(entry) {
-  lines <- readLines("/proc/self/status")
-  1024 * as.numeric(gsub("[^0-9]", "", grep(paste0("^", entry), lines, value = TRUE)))
-}
-
 run <- function(data) {
   design <- ioi_design(data, weights = weight, strata = stratum, psu = psu)
   ioi_proportion(design, outcome, by = domain, success = 1, ci = "beta")
 }
-
-collect <- function() for (i in 1:2) gc(full = TRUE)
 
 # The largest single piece that `run` asks R for, in bytes.
 largest_piece <- function(data) {
@@ -39,35 +31,18 @@ largest_piece <- function(data) {
   max(as.numeric(sub(" .*", "", pieces)))
 }
 
-peak <- function(data) {
-  collect()
-  writeLines("5", "/proc/self/clear_refs") # the peak starts again from here
-  before <- memory("VmRSS")
-  run(data)
-  memory("VmHWM") - before
-}
-
 one_case <- function(rows, threads) {
   options(ioi.threads = threads)
   for (i in 1:4) run(make_survey(20000))
   data <- make_survey(rows)
   input <- sum(vapply(data, function(x) as.double(object.size(x)), 0))
-  cat("bytes", input, peak(data), largest_piece(data), "\n")
+  cat("bytes", input, peak(function() run(data)), largest_piece(data), "\n")
 }
 
 # ---- all cases ---------------------------------------------------------------------
 
-ask_case <- function(rows, threads) {
-  answer <- system2(
-    file.path(R.home("bin"), "Rscript"),
-    c("bench/memory.R", format(rows, scientific = FALSE), threads),
-    env = "MALLOC_MMAP_THRESHOLD_=65536", stdout = TRUE
-  )
-  as.numeric(strsplit(grep("^bytes", answer, value = TRUE), " ")[[1]][2:4])
-}
-
 report_case <- function(rows, threads, times = 3) {
-  bytes <- vapply(seq_len(times), function(i) ask_case(rows, threads), numeric(3))
+  bytes <- vapply(seq_len(times), function(i) ask_case("memory", rows, threads), numeric(3))
   name <- sprintf(
     "%s rows, %d thread%s", format(rows, big.mark = ",", scientific = FALSE), threads,
     if (threads > 1) "s" else ""

@@ -2,7 +2,8 @@
 # usage, from the project's root, with ioi installed: Rscript bench/run.R [name ...]
 
 suite <- c(
-  "survey", "survey-scale", "tally", "segregation", "spatial", "parity", "memory"
+  "survey", "survey-scale", "tally", "segregation", "segregation_parts",
+  "segregation_null", "segregation_memory", "spatial", "parity", "memory"
 )
 asked <- commandArgs(TRUE)
 if (length(asked)) suite <- match.arg(asked, suite, several.ok = TRUE)
