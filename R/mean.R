@@ -18,8 +18,9 @@
 #'   `outcome` (name of the column; `numerator / denominator` for a ratio; `NA` for
 #'   people), `estimate` (in the unit of `x`), `std.error`, `conf.low`, `conf.high`,
 #'   `n` (rows with a positive weight and a measurement), `n.effective`
-#'   (\eqn{(n - 1) / deff}), `df`, `deff` (against sampling with replacement; `NA`
-#'   where the standard error is 0), `deff.wor` and `cv` on request, and `flag`.
+#'   (\eqn{(n - 1) / deff}; `NA` where that is 0), `df`, `deff` (against sampling with
+#'   replacement; `NA` where the measurements do not differ), `deff.wor` and `cv` on
+#'   request, and `flag`.
 #' @section Formula: Mean \eqn{\sum w x / \sum w}, total \eqn{\sum w x}, ratio
 #'   \eqn{\sum w y / \sum w x}, over the records of the group in which everything
 #'   that is asked for was measured. The variance is that of the total of
@@ -250,8 +251,8 @@ measurement_table <- function(layout, estimate, kind, x, level, df, more, missin
     list(
       outcome = rep(outcome, length(keep)), estimate = na_if_nan(value),
       std.error = na_if_nan(sqrt(v)), conf.low = limits$conf.low,
-      conf.high = limits$conf.high, n = n, n.effective = (n - 1) / deff, df = degrees,
-      deff = deff
+      conf.high = limits$conf.high, n = n,
+      n.effective = (n - 1) / replace(deff, deff %in% 0, NA), df = degrees, deff = deff
     ),
     if (more$deff_wor) list(deff.wor = deff_without(deff, n / estimate$w[keep])),
     if (more$cv) list(cv = relative_error(value, v)),

@@ -85,6 +85,6 @@ void ioi_mean_deff(const double *moments, const double *value, size_t domains,
     double all =
       moments[d]
       * spread(moments, value + d * variables, domains, variables, d);
-    deff[d] = v[d] > 0 && all > 0 ? v[d] * (n[d] - 1) / all : (double) NAN;
+    deff[d] = v[d] >= 0 && all > 0 ? v[d] * (n[d] - 1) / all : (double) NAN;
   }
 }

@@ -35,7 +35,8 @@ void ioi_ratio(const double *totals, size_t domains, double b, double c,
 /* Design effect against simple random sampling with replacement: the variance
  * v over that of n records drawn at random from a population with the spread
  * of these, v (n - 1)/(T0 sum w e^2), where e is the derivative above applied to
- * z, less its mean (Kish 1965, deft^2). NaN where a variance is 0.
+ * z, less its mean (Kish 1965, deft^2). 0 where v is 0, NaN
+ * where these do not differ.
  *
  *   moments  [in]  for each pair a <= b of variables, (0, 0), (0, 1), ..,
  *                  (1, 1), .., the sum of w z_a z_b; domains doubles each.

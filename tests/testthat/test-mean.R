@@ -450,3 +450,13 @@ test_that("one row is an estimate without limits, under a rule for it", {
   expect_identical(got$flag, "df")
   expect_identical(got$conf.low, NA_real_)
 })
+
+test_that("a total that the design fixes has a design effect of 0", {
+  people <- data.frame(stratum = rep(1:2, each = 4), x = rep(c(1, 5), each = 4))
+  design <- ioi_design(people, strata = stratum)
+  got <- ioi_total(design, x)
+  expect_identical(got$std.error, 0)
+  expect_identical(got$deff, 0)
+  expect_identical(got$n.effective, NA_real_)
+  expect_identical(ioi_total(design, x, by = stratum)$deff, c(NA_real_, NA_real_))
+})
