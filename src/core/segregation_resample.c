@@ -39,8 +39,9 @@ void ioi_persons_laws(double all, ioi_alias *column, ioi_small_laws *laws)
 {
   for (size_t c = 1; c <= IOI_SMALL; c++) {
     laws->of[c] = column;
-    poisson_law((double) c * part_of(all), values_of(c), column);
-    column += values_of(c);
+    laws->values[c] = values_of(c);
+    poisson_law((double) c * part_of(all), laws->values[c], column);
+    column += laws->values[c];
   }
 }
 
@@ -50,7 +51,7 @@ static double draw_cell(double n, double part, const ioi_small_laws *laws,
   if (!(n > 0)) return 0;
   const size_t c = laws && n <= IOI_SMALL ? (size_t) n : 0;
   if (c == 0 || (double) c != n) return ioi_stream_poisson(stream, n * part);
-  return ioi_alias_draw(laws->of[c], values_of(c), stream);
+  return ioi_alias_draw(laws->of[c], laws->values[c], stream);
 }
 
 /* Poisson draws for all cells; their sum. */
@@ -75,6 +76,16 @@ static double next_cut(double cut, double more, ioi_stream *stream)
   return more > 0 ? cut * pow(ioi_stream_unit(stream), 1 / more) : cut;
 }
 
+/* The first cell with members. */
+static size_t first_cell(const ioi_table *table)
+{
+  size_t k = 0;
+  while (
+    !(table->count[k / table->units * table->stride + k % table->units] > 0))
+    k++;
+  return k;
+}
+
 /* Adds `more` persons: uniform numbers in descending order cut the cells, which
  * are passed once, from the last. The first with members takes what rounding
  * leaves. */
@@ -82,18 +93,16 @@ static void fill_up(const ioi_table *table, double all, double more,
                     ioi_stream *stream, double *drawn)
 {
   double cut = next_cut(all, more, stream), above = all;
-  size_t first = 0;
   for (size_t g = table->groups; g-- > 0;) {
     const double *n = table->count + g * table->stride;
     for (size_t i = table->units; i-- > 0;) {
       above -= n[i];
-      for (; more > 0 && cut > above && n[i] > 0;
+      for (; cut > above && n[i] > 0 && more > 0;
            cut = next_cut(cut, --more, stream))
         drawn[g * table->units + i]++;
-      if (n[i] > 0) first = g * table->units + i;
     }
   }
-  drawn[first] += more;
+  if (more > 0) drawn[first_cell(table)] += more;
 }
 
 void ioi_resample_persons(const ioi_table *table, double all,

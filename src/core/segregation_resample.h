@@ -8,12 +8,13 @@
 #include "core/stream.h"
 
 /* Cells of up to IOI_SMALL members are drawn from tables of at most
- * IOI_SMALL_VALUES values: of[c] for a cell of c. */
+ * IOI_SMALL_VALUES values: of[c], of values[c], for a cell of c. */
 #define IOI_SMALL ((size_t) 64)
 #define IOI_SMALL_VALUES ((size_t) 160)
 
 typedef struct {
   const ioi_alias *of[IOI_SMALL + 1];
+  size_t values[IOI_SMALL + 1];
 } ioi_small_laws;
 
 /* Columns that ioi_persons_laws() needs. */
