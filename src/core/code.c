@@ -14,20 +14,19 @@ static size_t home(const void *address, size_t slots)
 }
 
 /* The slot of an address, which is free where that is new. */
-static size_t slot_of(const ioi_coder *c, const void *const *x,
-                      const void *address)
+static ioi_slot *slot_of(const ioi_coder *c, const void *address)
 {
   size_t s = home(address, c->slots);
-  while (c->table[s] >= 0 && x[c->first[c->table[s]]] != address)
+  while (c->table[s].code >= 0 && c->table[s].address != address)
     s = (s + 1) & (c->slots - 1);
-  return s;
+  return c->table + s;
 }
 
 static void fill_table(const ioi_coder *c, const void *const *x)
 {
-  for (size_t s = 0; s < c->slots; s++) c->table[s] = -1;
+  for (size_t s = 0; s < c->slots; s++) c->table[s].code = -1;
   for (size_t k = 0; k < c->levels; k++)
-    c->table[slot_of(c, x, x[c->first[k]])] = (int) k;
+    *slot_of(c, x[c->first[k]]) = (ioi_slot){x[c->first[k]], (int) k};
 }
 
 /* A new number for row i; -1: no room. */
@@ -47,11 +46,12 @@ static int number_of(ioi_coder *c, const void *const *x, size_t i,
     if (c->levels == 0 || above(x[i], x[c->first[c->levels - 1]]))
       return add_level(c, i);
     c->rising = 0;
+    if (!c->table) return -1;
     fill_table(c, x);
   }
-  int *known = c->table + slot_of(c, x, x[i]);
-  if (*known < 0) *known = add_level(c, i);
-  return *known;
+  ioi_slot *known = slot_of(c, x[i]);
+  if (known->code < 0) *known = (ioi_slot){x[i], add_level(c, i)};
+  return known->code;
 }
 
 /* Rows mostly repeat the row before, or go on in the order of those before, or

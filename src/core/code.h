@@ -10,14 +10,22 @@
 /* Does the value at address one sort after that at two? */
 typedef int ioi_above(const void *one, const void *two);
 
+/* An address and its number, -1 where the slot is free. */
+typedef struct {
+  const void *address;
+  int code;
+} ioi_slot;
+
 /* What is known of the numbers so far; starts as {slots, table, first, 0, 0, 1}.
- *   slots   size of the table, a power of 2; table: so many ints of work space.
+ *   slots   size of the table, a power of 2; table: so much work space, or NULL
+ *           as long as the values rise.
  *   first   slots / 2 rows: where each number appears first.
  *   done    rows that have their number; levels: how many numbers there are.
  *   rising  not 0: each value sorts after those of the numbers before. */
 typedef struct {
   size_t slots;
-  int *table, *first;
+  ioi_slot *table;
+  int *first;
   size_t done, levels;
   int rising;
 } ioi_coder;
@@ -29,8 +37,9 @@ typedef struct {
  *   above    [in]      a strict order of values; those that rise are found fast.
  *   coder    [in,out]  as above.
  *   code     [out]     n numbers; INT_MIN for `missing`.
- * IOI_EFULL: there are more than slots / 2; call again with more slots, the same
- * `first` in a longer array, and the rest as it is. IOI_EDOMAIN: n is more than
+ * IOI_EFULL: there are more than slots / 2, or the values no longer rise and there
+ * is no table; call again with more slots, the same `first` in a longer array, a
+ * table, and the rest as it is. IOI_EDOMAIN: n is more than
  * an int holds. */
 ioi_status ioi_code_addresses(const void *const *x, size_t n,
                               const void *missing, ioi_above *above,

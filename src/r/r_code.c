@@ -27,16 +27,17 @@ static int text_above(const void *one, const void *two)
   return strcmp(CHAR((SEXP) one), CHAR((SEXP) two)) > 0;
 }
 
-/* Room for eight times as many numbers. */
+/* Room for four times as many numbers, and a table where one is needed. */
 static void more_room(ioi_coder *coder)
 {
-  const size_t slots = coder->slots > 0 ? 8 * coder->slots : 4096;
-  int *table = (int *) R_alloc(slots + slots / 2, sizeof *table);
+  const size_t slots = coder->slots > 0 ? 4 * coder->slots : 4096;
+  int *first = (int *) R_alloc(slots / 2, sizeof *first);
   if (coder->levels > 0)
-    memcpy(table + slots, coder->first, coder->levels * sizeof *table);
+    memcpy(first, coder->first, coder->levels * sizeof *first);
   coder->slots = slots;
-  coder->table = table;
-  coder->first = table + slots;
+  coder->first = first;
+  if (!coder->rising)
+    coder->table = (ioi_slot *) R_alloc(slots, sizeof *coder->table);
 }
 
 /* x: text. A list: code, from 0, NA for a missing text; first, the row, from 1,

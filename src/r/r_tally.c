@@ -174,32 +174,42 @@ void ioi_r_zero(double *array, R_xlen_t n)
   if (n > 0) memset(array, 0, bytes);
 }
 
-/* The arrays of sums, which stand one after the other in the element that their
- * `place` (from 1) names; a matrix of so many columns unless that is NA. */
-static void make_arrays(SEXP key, SEXP place, SEXP columns, const ioi_key *keys,
+static void set_columns(SEXP array, int columns)
+{
+  if (columns == NA_INTEGER) return;
+  SEXP dim = PROTECT(Rf_allocVector(INTSXP, 2));
+  INTEGER(dim)[0] = (int) (XLENGTH(array) / columns);
+  INTEGER(dim)[1] = columns;
+  Rf_setAttrib(array, R_DimSymbol, dim);
+  UNPROTECT(1);
+}
+
+/* An array of zeros for `sums` sums, one after the other. */
+static SEXP make_array(const ioi_key *keys, ioi_sum *sum, R_xlen_t sums)
+{
+  size_t doubles = 0;
+  for (R_xlen_t s = 0; s < sums; s++) doubles += keys[sum[s].key].levels;
+  SEXP array = Rf_allocVector(REALSXP, (R_xlen_t) doubles);
+  double *next = REAL(array);
+  ioi_r_zero(next, (R_xlen_t) doubles);
+  for (R_xlen_t s = 0; s < sums; s++) {
+    sum[s].sum = next;
+    next += keys[sum[s].key].levels;
+  }
+  return array;
+}
+
+/* The arrays of sums in the elements that their `place` (from 1) names, as matrices
+ * of so many columns unless that is NA. */
+static void make_arrays(SEXP place, SEXP columns, const ioi_key *keys,
                         ioi_sum *sum, SEXP out)
 {
-  const R_xlen_t n = XLENGTH(key);
-  for (R_xlen_t s = 0, e; s < n; s = e) {
-    R_xlen_t doubles = 0;
-    const int at = INTEGER_ELT(place, s) - 1;
-    for (e = s; e < n && INTEGER_ELT(place, e) == at + 1; e++)
-      doubles += (R_xlen_t) keys[INTEGER_ELT(key, e) - 1].levels;
-    SEXP array = Rf_allocVector(REALSXP, doubles);
-    SET_VECTOR_ELT(out, at, array);
-    double *next = REAL(array);
-    ioi_r_zero(next, (R_xlen_t) doubles);
-    for (e = s; e < n && INTEGER_ELT(place, e) == at + 1; e++) {
-      sum[e].sum = next;
-      next += keys[INTEGER_ELT(key, e) - 1].levels;
-    }
-    const int k = INTEGER_ELT(columns, at);
-    if (k == NA_INTEGER) continue;
-    SEXP dim = PROTECT(Rf_allocVector(INTSXP, 2));
-    INTEGER(dim)[0] = (int) (doubles / k);
-    INTEGER(dim)[1] = k;
-    Rf_setAttrib(array, R_DimSymbol, dim);
-    UNPROTECT(1);
+  const R_xlen_t n = XLENGTH(place);
+  for (R_xlen_t s = 0, end; s < n; s = end) {
+    const int at = INTEGER_ELT(place, s);
+    for (end = s; end < n && INTEGER_ELT(place, end) == at;) end++;
+    SET_VECTOR_ELT(out, at - 1, make_array(keys, sum + s, end - s));
+    set_columns(VECTOR_ELT(out, at - 1), INTEGER_ELT(columns, at - 1));
   }
 }
 
@@ -262,7 +272,7 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
   const size_t sums = (size_t) XLENGTH(kind);
   SEXP out = PROTECT(Rf_allocVector(VECSXP, XLENGTH(columns)));
   ioi_sum *sum = read_sums(kind, over, x, y);
-  make_arrays(over, place, columns, key, sum, out);
+  make_arrays(place, columns, key, sum, out);
   ioi_tally_idle(sum, sums, key, rows.keys);
   const size_t doubles = ioi_tally_doubles(&rows, sum, sums);
   const size_t step =

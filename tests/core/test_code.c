@@ -16,13 +16,16 @@ static int codes_are_right(const size_t *at, size_t seen)
 {
   static const char store[40];
   const void *x[ROWS];
-  int table[SLOTS], code[ROWS], first[SLOTS / 2];
-  ioi_coder coder = {16, table, first, 0, 0, 1};
+  ioi_slot table[SLOTS];
+  int code[ROWS], first[SLOTS / 2];
+  ioi_coder coder = {16, NULL, first, 0, 0, 1};
   size_t found = 0;
   for (size_t i = 0; i < ROWS; i++) x[i] = store + at[i];
   while (ioi_code_addresses(x, ROWS, store + 7, above, &coder, code)
-         == IOI_EFULL)
+         == IOI_EFULL) {
     coder.slots *= 2;
+    if (!coder.rising) coder.table = table;
+  }
   assert_int_equal(coder.done, ROWS);
   for (size_t i = 0; i < ROWS; i++) {
     if (x[i] == store + 7) {
@@ -74,7 +77,8 @@ static void table_that_is_too_small_says_so(void **state)
   (void) state;
   static const char store[40];
   const void *x[40];
-  int table[8], code[40], first[4];
+  ioi_slot table[8];
+  int code[40], first[4];
   for (int down = 0; down < 2; down++) {
     ioi_coder coder = {8, table, first, 0, 0, 1};
     for (size_t i = 0; i < 40; i++) x[i] = store + (down ? 39 - i : i);
