@@ -117,7 +117,9 @@ gini <- function(x, y) {
   y <- y[o] / sum(y)
   sum(x * (2 * cumsum(y) - y)) - 1
 }
-ours <- function() ioi_segregation(oa, group = WhiteBrit:Other, index = "gini", compare = "pairwise")
+ours <- function() {
+  ioi_segregation(oa, group = WhiteBrit:Other, index = "gini", compare = "pairwise")
+}
 from_base <- combn(groups, 2, function(pair) gini(oa[[pair[1]]], oa[[pair[2]]]))
 show_equal("Gini of 91 pairs, by base R", ours()$estimate, from_base)
 spent <- take_turns(list(ours), 3)

@@ -46,7 +46,9 @@ if (length(arguments)) {
     "; with 2 replicates:", format_number(few), "; with 50:", format_number(many), "\n"
   )
   line <- function(what, unit, x, target) record(what, unit, x, x, target, best = "less")
-  line("M and H: memory of a cell, 800,000 units against 200,000", "times", alone[3] / alone[1], 1.2)
+  line(
+    "M and H: memory of a cell, 800,000 units against 200,000", "times", alone[3] / alone[1], 1.2
+  )
   line("the same with a bootstrap", "times", few[3] / few[1], 1.2)
   line("50 replicates against 2: peak", "times", many / few[1], 1.1)
   line("M and H of 800,000 units: memory of a cell", "bytes", alone[3], NA)
