@@ -119,6 +119,8 @@ decompose_chain <- function(x, panels, names, call) {
 draw_bars <- function(x, bars, title, subtitle) {
   units <- unique(row_units(x))
   labels <- wrap_label(levels(bars$part), 30)
+  gone <- bars[is.na(bars$to), ]
+  gone$at <- as.integer(gone$part)
   ggplot2::ggplot(bars, ggplot2::aes(y = as.integer(.data$part))) +
     ggplot2::geom_rect(
       ggplot2::aes(
@@ -132,7 +134,7 @@ draw_bars <- function(x, bars, title, subtitle) {
       ggplot2::aes(xmin = .data$low, xmax = .data$high),
       colour = "#0B0C0C", linewidth = 0.9, na.rm = TRUE
     ) +
-    missing_marks(transform(bars[is.na(bars$to), ], at = as.integer(part))) +
+    missing_marks(gone) +
     ggplot2::scale_fill_manual(values = c("FALSE" = "#C9D3DF", "TRUE" = "#7A9CC0")) +
     ggplot2::scale_y_continuous(breaks = seq_along(labels), labels = labels) +
     ggplot2::scale_x_continuous(labels = axis_labels(units)) +
