@@ -289,12 +289,7 @@ change_values <- function(found, method, scale, parts = FALSE) {
 
 # The people of each area and time drawn again.
 redraw_people <- function(read) {
-  first <- read$layout$first
-  for (area in seq_along(first[-1])) {
-    rows <- seq_len(first[area + 1] - first[area]) + first[area]
-    x <- read$table[rows, , drop = FALSE]
-    if (sum(x) >= 1) read$table[rows, ] <- stats::rmultinom(1, round(sum(x)), x)
-  }
+  read$table <- .Call(ioi_r_segregation_draw, read$table, read$layout$first, draw_seed())
   read
 }
 

@@ -55,10 +55,9 @@ resample_choices <- c("persons", "units", "groups")
 bootstrap_covariance <- function(layout, table, out, plan, options) {
   rows <- length(out$estimate)
   keep <- rows <= most_covariance_rows
-  seed <- floor(stats::runif(2) * 2^32)
   found <- .Call(
     ioi_r_segregation_bootstrap, table, layout$first, plan, out$estimate,
-    match(options$resample, resample_choices) - 1L, options$reps, seed, options$level, keep
+    match(options$resample, resample_choices) - 1L, options$reps, draw_seed(), options$level, keep
   )
   kept <- options$reps - found$lost
   factor <- ifelse(kept > 1, (options$reps - 1) / (kept - 1), NA) * options$rest
@@ -71,6 +70,11 @@ bootstrap_covariance <- function(layout, table, out, plan, options) {
     ),
     if (!units) found[c("low", "high")]
   )
+}
+
+# What the core's streams of random numbers start from: two numbers that set.seed() fixes.
+draw_seed <- function() {
+  floor(stats::runif(2) * 2^32)
 }
 
 # Units with members in each area.

@@ -188,7 +188,7 @@ null_estimate <- function(layout, table, plan, options) {
   reps <- if (is.null(options$reps)) 500L else options$reps
   drawn <- .Call(
     ioi_r_segregation_permute, table, layout$first, plan, model, seen, which, reps,
-    floor(stats::runif(2) * 2^32)
+    draw_seed()
   )
   c(out, list(
     areas = areas, area = rep(seq_len(areas), each = length(plan$index)),

@@ -64,6 +64,7 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_segregation_covariance", (DL_FUNC) &ioi_r_segregation_covariance, 5},
   {"ioi_r_segregation_influence", (DL_FUNC) &ioi_r_segregation_influence, 3},
   {"ioi_r_segregation_bootstrap", (DL_FUNC) &ioi_r_segregation_bootstrap, 9},
+  {"ioi_r_segregation_draw", (DL_FUNC) &ioi_r_segregation_draw, 3},
   {"ioi_r_segregation_jackknife", (DL_FUNC) &ioi_r_segregation_jackknife, 4},
   {"ioi_r_segregation_correct", (DL_FUNC) &ioi_r_segregation_correct, 5},
   {"ioi_r_interval_proportion", (DL_FUNC) &ioi_r_interval_proportion, 6},

@@ -129,6 +129,7 @@ SEXP ioi_r_segregation_influence(SEXP table, SEXP first, SEXP plan);
 SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
                                  SEXP estimate, SEXP what, SEXP reps, SEXP seed,
                                  SEXP level, SEXP full);
+SEXP ioi_r_segregation_draw(SEXP table, SEXP first, SEXP seed);
 SEXP ioi_r_segregation_jackknife(SEXP table, SEXP first, SEXP plan, SEXP full);
 SEXP ioi_r_segregation_correct(SEXP table, SEXP first, SEXP plan, SEXP estimate,
                                SEXP how);

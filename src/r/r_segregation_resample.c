@@ -151,7 +151,34 @@ SEXP ioi_r_segregation_bootstrap(SEXP table, SEXP first, SEXP plan,
   return list;
 }
 
-/* The same with every unit left out in turn; low and high are not limits here.
+/* The table with the persons of each area drawn again; an area with less than one
+ * stays as it is. seed: as above. */
+SEXP ioi_r_segregation_draw(SEXP table, SEXP first, SEXP seed)
+{
+  const size_t units = (size_t) Rf_nrows(table);
+  const size_t groups = (size_t) Rf_ncols(table);
+  const ioi_comparison every = {IOI_COMPARE_MULTIGROUP, 0, 0};
+  double *drawn = (double *) R_alloc(units * groups + 1, sizeof *drawn);
+  double *total = (double *) R_alloc(groups + 1, sizeof *total);
+  SEXP out = PROTECT(Rf_duplicate(table));
+  for (R_xlen_t a = 0; a + 1 < XLENGTH(first); a++) {
+    const size_t from = (size_t) INTEGER_ELT(first, a);
+    const size_t n = (size_t) INTEGER_ELT(first, a + 1) - from;
+    const ioi_table t = {REAL_RO(table) + from, units, n, groups};
+    ioi_segregation_totals(&t, total);
+    const double all = ioi_segregation_members(total, groups, &every);
+    if (!(all >= 1 && all < 0x1p53)) continue;
+    ioi_stream stream;
+    ioi_stream_open(&stream, read_seed(seed), (uint64_t) a);
+    ioi_resample_persons(&t, all, NULL, &stream, drawn);
+    for (size_t g = 0; g < groups; g++)
+      memcpy(REAL(out) + g * units + from, drawn + g * n, n * sizeof *drawn);
+  }
+  UNPROTECT(1);
+  return out;
+}
+
+/* The bootstrap's answer with every unit left out in turn; low and high are not limits here.
  * The work grows with the square of the units of an area. */
 SEXP ioi_r_segregation_jackknife(SEXP table, SEXP first, SEXP plan, SEXP full)
 {

@@ -242,6 +242,17 @@ test_that("the bootstrap: errors of differences, components that add up, shared 
   expect_identical(first$std.error, again$std.error)
 })
 
+test_that("the bootstrap takes more people than an integer counts", {
+  x <- data.frame(
+    time = rep(1:2, each = 2), unit = rep(c("u", "v"), 2), a = c(2, 1, 1, 1) * 1e9, b = 2e9
+  )
+  set.seed(3)
+  got <- ioi_segregation_change(x, c(a, b), unit, time = time, se = "bootstrap", reps = 20)
+  expect_true(all(is.finite(got$std.error)))
+  expect_lt(max(got$std.error), 1e-4)
+  expect_gt(got$std.error[got$component == "difference"], 0)
+})
+
 test_that("replicates out of reach are flagged; parts and designs have no bootstrap", {
   set.seed(36)
   x <- data.frame(time = rep(1:2, each = 3), unit = rep(1:3, 2), a = c(9, 5, 1, 1, 8, 6),
