@@ -182,7 +182,10 @@ share_below <- function(layout, tally, probs, covariance) {
   measure <- function(w) {
     found <- .Call(ioi_r_proportion, w, domains, bands, 0L)
     found$value <- sum_bands(found$value, bands)
-    list(estimate = sum_bands(found$p, bands), influence = found[c("row", "at", "value")])
+    p <- matrix(sum_bands(found$p, bands), bands)
+    # a share of all is 1 to the last digit, as limits differ there
+    p <- as.vector(p / rep(p[bands, ], each = bands))
+    list(estimate = p, influence = found[c("row", "at", "value")])
   }
   found <- road_estimate(
     layout$cells, layout$design, tally, measure, domain, domain, domains,

@@ -223,7 +223,7 @@ domain_records <- function(cells, rows, domain_of_cell, domains) {
   )
 }
 
-# Presence of everybody.
+# Presence of everybody with a positive weight.
 replicate_everybody <- function(design) {
   units <- ncol(design$replicates$factor)
   if (is.null(units)) {
@@ -231,7 +231,11 @@ replicate_everybody <- function(design) {
       list(record = seq_len(design$rows) - 1L, first = c(0L, design$rows))
     }))
   }
-  list(psu = matrix(packBits(seq_len(8 * ceiling(units / 8)) <= units)))
+  n <- tally_rows(
+    design$keys, design$rows, design$weight,
+    sums = list(n = list(kind = "n", over = design$stages[[1]]$unit))
+  )$n
+  list(psu = matrix(packBits(c(n > 0, logical(-units %% 8)))))
 }
 
 # The same for the records of two domains together.

@@ -469,27 +469,6 @@ static double quadratic(const ioi_totals *totals, size_t entry, const double *u,
   return sum;
 }
 
-/* v += factor x the products of the scores of the records of one entry, but for
- * estimates with a mean of NaN. */
-static void add_squares(engine *e, double factor, size_t entry, size_t cell)
-{
-  const ioi_influence *influence = e->influence;
-  const size_t rows = influence->rows, first = (size_t) influence->row[cell];
-  const size_t variables = e->totals->variables;
-  const size_t count = (size_t) (influence->at[cell + 1] - influence->at[cell]);
-  const double *value =
-    influence->value + (size_t) influence->at[cell] * variables;
-  for (size_t a = 0; a < count; a++)
-    for (size_t b = a; b < (e->covariance ? count : a + 1); b++) {
-      size_t r = first + a, s = first + b;
-      if (isnan(e->mean[r]) || isnan(e->mean[s])) continue;
-      e->v[e->covariance ? r * rows + s : r] +=
-        factor * e->scale[r] * e->scale[s]
-        * quadratic(e->totals, entry, value + a * variables,
-                    value + b * variables);
-    }
-}
-
 /* The square of one entry with no term taken off another, which bounds its
  * rounding. */
 static double quadratic_size(const ioi_totals *totals, size_t entry,
@@ -503,6 +482,47 @@ static double quadratic_size(const ioi_totals *totals, size_t entry,
   return sum;
 }
 
+/* The share of its size below which a sum of n squares is rounding. */
+static double square_rounding(double n)
+{
+  return 8 * DBL_EPSILON * sqrt(n);
+}
+
+/* The square of one entry; in a calibrated design, where no stratum is marked as
+ * constant, one that is but rounding is 0, as of a group of one record. */
+static double square_of(const engine *e, double n, size_t entry,
+                        const double *u)
+{
+  const double square = quadratic(e->totals, entry, u, u);
+  if (!e->residual) return square;
+  return square <= square_rounding(n) * quadratic_size(e->totals, entry, u)
+           ? 0
+           : square;
+}
+
+/* v += factor x the products of the scores of the records of one entry, but for
+ * estimates with a mean of NaN. */
+static void add_squares(engine *e, double n, double factor, size_t entry,
+                        size_t cell)
+{
+  const ioi_influence *influence = e->influence;
+  const size_t rows = influence->rows, first = (size_t) influence->row[cell];
+  const size_t variables = e->totals->variables;
+  const size_t count = (size_t) (influence->at[cell + 1] - influence->at[cell]);
+  const double *value =
+    influence->value + (size_t) influence->at[cell] * variables;
+  for (size_t a = 0; a < count; a++)
+    for (size_t b = a; b < (e->covariance ? count : a + 1); b++) {
+      size_t r = first + a, s = first + b;
+      if (isnan(e->mean[r]) || isnan(e->mean[s])) continue;
+      e->v[e->covariance ? r * rows + s : r] +=
+        factor * e->scale[r] * e->scale[s]
+        * (a == b ? square_of(e, n, entry, value + a * variables)
+                  : quadratic(e->totals, entry, value + a * variables,
+                              value + b * variables));
+    }
+}
+
 /* Estimates for which all records of stratum h have the same score, to the
  * rounding of a sum of n squares: their mean becomes NaN, as the stratum adds
  * nothing to them. */
@@ -511,7 +531,7 @@ static void mark_constant(engine *e, size_t h)
   const ioi_influence *influence = e->influence;
   const size_t rows = influence->rows, variables = e->totals->variables;
   const double n = e->design->sampled[h];
-  const double tolerance = 8 * DBL_EPSILON * sqrt(n);
+  const double tolerance = square_rounding(n);
   memset(e->square, 0, rows * sizeof *e->square);
   memset(e->size, 0, rows * sizeof *e->size);
   memset(e->score, 0, rows * sizeof *e->score);
@@ -543,7 +563,7 @@ static void add_stratum_of_records(engine *e, size_t h)
   if (n > 1 && !e->residual) mark_constant(e, h);
   for (size_t i = entry_from(e->totals, h);
        n > 1 && i < entry_from(e->totals, h + 1); i++)
-    add_squares(e, factor, i, entry_cell(e->totals, h, i));
+    add_squares(e, n, factor, i, entry_cell(e->totals, h, i));
   unit_score(e, h);
   add_products(e, n > 1 ? -factor / n : factor);
 }

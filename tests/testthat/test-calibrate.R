@@ -154,6 +154,13 @@ test_that("a calibrated total has no variance", {
   }
 })
 
+test_that("a group of one record has no variance where records are sampled", {
+  data <- transform(people, one = seq_along(id), size = hours + 1e4 / 3)
+  design <- ioi_poststratify(ioi_design(data, weights = weight), c(sex, age), cells)
+  got <- ioi_ratio(design, size, y, by = one)
+  expect_identical(got$std.error, numeric(nrow(data)))
+})
+
 test_that("of several calibrations the last is met, and residuals begin with it", {
   for (name in c("psus", "records")) {
     first <- ioi_poststratify(designs[[name]], sex, sexes)

@@ -201,6 +201,16 @@ test_that("a limit beyond the sample is missing, and so is the standard error", 
   expect_identical(small$conf.low[3], ceiling(12 * stats::binom.test(12, 12)$conf.int[1]))
 })
 
+test_that("a share of everybody is 1 to the last digit", {
+  set.seed(1)
+  data <- data.frame(
+    g = rep(1:40, each = 6), x = rep(c(1, 1, 2, 2, 3, 3), 40), w = stats::rexp(240)
+  )
+  got <- ioi_quantile(ioi_design(data, w), x, c(0.1, 0.5, 1), by = g, rule = "hf5", ci = "beta")
+  expect_identical(got$flag[got$prob == 1], rep("ci_nchs", 40))
+  expect_false(anyNA(got$conf.low))
+})
+
 test_that("missing and empty", {
   data <- data.frame(
     x = c(1:20, NA, NA),

@@ -454,3 +454,11 @@ test_that("designs that replicates cannot be made for", {
   expect_ioi_error(ioi_replicate(three, "bootstrap", reps = 1), "input", arg = "reps")
   expect_ioi_error(ioi_replicate(three, "BRR", fay_rho = -0.1), "input", arg = "fay_rho")
 })
+
+test_that("units of weight 0 add no degrees of freedom of the design", {
+  data <- clusters(strata = 1, psus = 6)
+  data$weight[data$psu == 3] <- 0
+  jackknife <- ioi_replicate(ioi_design(data, weight, psu = psu), "JK1")
+  expect_identical(ioi_mean(jackknife, x, df = "design")$df, 4)
+  expect_identical(ioi_mean(jackknife, x)$df, 4)
+})
