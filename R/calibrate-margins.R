@@ -37,7 +37,7 @@ margin_block <- function(design, population, columns, name, call) {
     key <- complete_key(design$data[[column]], column, call)
     text <- unique(as.character(population[[from]]))
     map <- match(as.character(key$labels), text, nomatch = 0L) - 1L
-    check_levels_known(key, map < 0, column, name, design, call)
+    check_levels_known(key, map < 0, column, name, design, text, call)
     list(key = key_remap(key$key, map, length(text)), text = text)
   }, names, names(names))
   cell <- lapply(seq_along(parts), function(p) {
@@ -49,8 +49,16 @@ margin_block <- function(design, population, columns, name, call) {
 # The columns of the design that a margin is about, named by those of the margin.
 population_columns <- function(data, population, columns, name, call) {
   if (!is.data.frame(population) || !"population" %in% names(population)) {
+    what <- if (is.null(columns)) "Margin {.val {name}}" else "{.arg {name}}"
     abort_ioi(
-      "Margin {.val {name}} must be a data frame with a column {.val population}.",
+      c(
+        paste(what, "must be a data frame with a column {.val population}."),
+        "x" = if (is.data.frame(population)) {
+          "Its columns are {.val {names(population)}}."
+        } else {
+          "It is {.cls {class(population)}}."
+        }
+      ),
       "input",
       arg = name, call = call
     )
@@ -108,7 +116,7 @@ check_population <- function(population, name, call) {
 }
 
 # Levels that occur with a positive weight must have a population.
-check_levels_known <- function(key, unknown, column, name, design, call) {
+check_levels_known <- function(key, unknown, column, name, design, text, call) {
   if (!any(unknown)) {
     return(invisible())
   }
@@ -118,7 +126,7 @@ check_levels_known <- function(key, unknown, column, name, design, call) {
   lost <- unknown & n > 0
   if (any(lost)) {
     labels <- as.character(key$labels[lost])
-    abort_unknown_levels(labels, sum(n[lost]), name, column, call)
+    abort_unknown_levels(labels, sum(n[lost]), name, column, text, call)
   }
 }
 
@@ -126,13 +134,14 @@ more_than <- function(x, n) {
   if (length(x) > n) ", ..." else ""
 }
 
-abort_unknown_levels <- function(labels, rows, name, column, call) {
+abort_unknown_levels <- function(labels, rows, name, column, text, call) {
   abort_ioi(
     c(
       "Every level in the sample must have a population in margin {.val {name}}.",
       "x" = "{cli::qty(length(labels))}Level{?s} {.val {head(labels, 5)}}{more_than(labels, 5)}
              of {.val {column}} {cli::qty(length(labels))}{?has/have} none;
              {rows} row{?s} {?is/are} there.",
+      "i" = "The margin has {.val {head(text, 5)}}{more_than(text, 5)}.",
       "i" = "Add {cli::qty(length(labels))}{?it/them} to the margin, or join levels in the data."
     ),
     "data",
@@ -190,7 +199,7 @@ check_cells <- function(design, block, unknown, text, count, occurs, level, part
   if (length(lost)) {
     at <- split_codes(level[lost], vapply(parts, function(part) length(part$text), 0L))
     labels <- do.call(paste, c(Map(function(a, part) part$text[a + 1], at, parts), sep = ", "))
-    abort_unknown_levels(labels, sum(sums$n[lost]), block$name, block$name, call)
+    abort_unknown_levels(labels, sum(sums$n[lost]), block$name, block$name, text, call)
   }
   empty <- c(block$labels[block$target > 0 & sums$n == 0], text[!occurs & count > 0])
   if (length(empty)) {

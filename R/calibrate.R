@@ -145,7 +145,10 @@ ioi_poststratify <- function(design, strata, population, ...) {
     abort_ioi("{.arg strata} must name at least one column.", "input", arg = "strata")
   }
   block <- margin_block(design, population, columns, "population", rlang::current_env())
-  calibrated_design(design, list(block), "post-stratification", c(-Inf, Inf), 1e-8)
+  calibrated_design(
+    design, list(block), "post-stratification", c(-Inf, Inf), 1e-8,
+    label = paste(columns, collapse = " by ")
+  )
 }
 
 #' Trim extreme weights
@@ -266,6 +269,7 @@ block_columns <- function(blocks) {
 
 # The design with weights calibrated to the blocks.
 calibrated_design <- function(design, blocks, method, bounds, tolerance,
+                              label = vapply(blocks, function(block) block$name, ""),
                               call = rlang::caller_env()) {
   before <- design$weight
   weight <- calibrated_weights(design, blocks, method, bounds, tolerance, call)
@@ -279,10 +283,6 @@ calibrated_design <- function(design, blocks, method, bounds, tolerance,
       ),
       "weights"
     )
-  }
-  label <- vapply(blocks, function(block) block$name, "")
-  if (method == "post-stratification") {
-    label <- "cells"
   }
   if (!is.null(design$replicates)) {
     columns <- calibrated_replicates(design, blocks, method, bounds, tolerance, call)

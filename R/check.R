@@ -51,12 +51,42 @@ check_dots_empty_ioi <- function(..., call = rlang::caller_env()) {
   names <- ...names()
   shown <- if (is.null(names)) rep("", n) else ifelse(is.na(names), "", names)
   shown[shown == ""] <- "(unnamed)"
+  hint <- meant_argument(shown, names(formals(rlang::caller_fn())))
   abort_ioi(
     c(
       "{cli::qty(n)}Argument{?s} not known here: {.arg {shown}}.",
-      "i" = "See the help page for the arguments this version supports."
+      "i" = if (length(hint)) {
+        "Did you mean {.arg {hint}}?"
+      } else {
+        "See the help page for the arguments this version supports."
+      }
     ),
     "input",
     arg = shown, call = call
   )
+}
+
+# What arguments of other packages for surveys are called here.
+arguments_elsewhere <- c(
+  id = "psu", ids = "psu", cluster = "psu", clusters = "psu", probs = "weights",
+  combined.weights = "combined_weights", scale = "rep_scale", rscales = "rep_rscales",
+  type = "rep_type", rho = "fay_rho", fay.rho = "fay_rho", replicates = "reps",
+  na.rm = "na", method = "ci", interval.type = "ci", conf.level = "level",
+  conf_level = "level", deff = "deff_wor", quantiles = "probs", qrule = "rule",
+  calfun = "method", age = "over", population = "totals"
+)
+
+# The arguments among `known` that were meant by unknown names, as far as can be told.
+meant_argument <- function(given, known) {
+  known <- setdiff(known, "...")
+  one <- function(name) {
+    elsewhere <- arguments_elsewhere[name]
+    if (elsewhere %in% known) {
+      return(unname(elsewhere))
+    }
+    distance <- utils::adist(name, known)[1, ]
+    near <- length(known) && nchar(name) > 2 && min(distance) <= 1 + (nchar(name) > 5)
+    if (near) known[which.min(distance)]
+  }
+  unique(unlist(lapply(given, one)))
 }

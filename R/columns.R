@@ -13,6 +13,9 @@
 #'
 #' A name that is not a column is an error of class `ioi_error_input` that lists
 #' what there is. The order is the one written.
+#' @section Calculations: Columns are named, not computed: `weights = w / 2`,
+#'   `~ log(income)` and `psu = interaction(year, area)` are errors of class
+#'   `ioi_error_input`. Add such a column to the data first.
 #' @name ioi_columns
 NULL
 
@@ -41,12 +44,18 @@ resolve_columns <- function(quo, data, arg, most = Inf, call = rlang::caller_env
   columns
 }
 
+no_calculations <- "Columns are named here, not computed: add the column to the data first."
+
 # The variables of a one-sided formula, as text. Nothing is computed: `~ log(a)`
 # is not `a`.
 formula_columns <- function(formula, arg, call) {
   computed <- setdiff(all.names(formula), c("~", "+", "(", all.vars(formula)))
   if (length(formula) != 2 || length(computed)) {
-    abort_ioi("{.arg {arg}} must be a one-sided formula, such as {.code ~ a + b}.",
+    abort_ioi(
+      c(
+        "{.arg {arg}} must be a one-sided formula, such as {.code ~ a + b}.",
+        "i" = if (length(computed)) no_calculations
+      ),
       "input",
       arg = arg, call = call
     )
@@ -61,21 +70,31 @@ select_columns <- function(quo, data, arg, call) {
   if ((is.symbol(expr) || rlang::is_string(expr)) && sum(names(data) == expr, na.rm = TRUE) == 1) {
     return(as.character(expr))
   }
+  # tidyselect takes a quotient as a difference of sets
+  if ("/" %in% all.names(expr)) abort_columns(expr, "It is a calculation.", data, arg, call)
   template <- data[0, , drop = FALSE]
   tryCatch(
     names(tidyselect::eval_select(quo, template, allow_rename = FALSE)),
     error = function(e) {
       if (inherits(e, "ioi_error")) stop(e)
-      abort_ioi(
-        c(
-          "{.arg {arg}} must name columns of the data.",
-          "x" = "{conditionMessage(e)}",
-          "i" = "The data have: {.val {names(data)}}."
-        ),
-        "input",
-        arg = arg, call = call
-      )
+      abort_columns(expr, conditionMessage(e), data, arg, call)
     }
+  )
+}
+
+abort_columns <- function(expr, why, data, arg, call) {
+  selectors <- c("c", ":", "!", "&", "|", "(", "::", "tidyselect")
+  selectors <- c(selectors, getNamespaceExports("tidyselect"))
+  computed <- setdiff(all.names(expr), c(all.vars(expr), selectors))
+  abort_ioi(
+    c(
+      "{.arg {arg}} must name columns of the data.",
+      "x" = "{why}",
+      "i" = if (length(computed)) no_calculations,
+      "i" = "The data have: {.val {names(data)}}."
+    ),
+    "input",
+    arg = arg, call = call
   )
 }
 

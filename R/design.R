@@ -163,6 +163,7 @@ ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL, fpc = NU
   weight <- if (length(columns$weights)) plain_column(data[[columns$weights]], "weights")
   if (length(columns$repweights)) {
     check_only_replicates(columns)
+    check_distinct_replicates(columns)
     given <- check_replicates(
       rep_type, rep_scale, rep_rscales, fay_rho, combined_weights, mse, df
     )
@@ -206,6 +207,31 @@ check_only_replicates <- function(columns, call = rlang::caller_env()) {
   }
 }
 
+# A helper that names the replicates by how their names start may take in the weights.
+check_distinct_replicates <- function(columns, call = rlang::caller_env()) {
+  if (any(columns$weights %in% columns$repweights)) {
+    abort_ioi(
+      c(
+        "{.arg repweights} must not hold the column of {.arg weights}.",
+        "x" = "Both name {.val {columns$weights}}.",
+        "i" = "Leave it out, such as by {.code c(starts_with(\"rw\"), -{columns$weights})}."
+      ),
+      "input",
+      arg = "repweights", call = call
+    )
+  }
+  if (length(columns$repweights) < 2) {
+    abort_ioi(
+      c(
+        "{.arg repweights} must name two columns or more.",
+        "x" = "It names {.val {columns$repweights}} alone."
+      ),
+      "input",
+      arg = "repweights", call = call
+    )
+  }
+}
+
 check_no_replicates <- function(given, call = rlang::caller_env()) {
   set <- names(given)[!vapply(given, is.null, NA)]
   if (length(set)) {
@@ -240,7 +266,11 @@ check_stages <- function(columns, call = rlang::caller_env()) {
       abort_ioi(
         c(
           "{.arg {arg}} must not name more stages than {.arg psu}.",
-          "x" = "It names {length(columns[[arg]])}, {.arg psu} {length(columns$psu)}."
+          "x" = "It names {length(columns[[arg]])}, {.arg psu} {length(columns$psu)}.",
+          "i" = if (arg == "strata") {
+            "Several columns are those of several stages. Where columns together make the
+             strata of one, join them to one column, such as by {.fn interaction}."
+          }
         ),
         "input",
         arg = arg, call = call
@@ -333,6 +363,22 @@ check_amounts <- function(x, arg, what = NULL, call = rlang::caller_env()) {
     )
   }
   scan
+}
+
+# The same for weights of replicates that calibration may have made negative.
+check_finite <- function(x, arg, what = NULL, call = rlang::caller_env()) {
+  bad <- which(!is.finite(x))
+  if (length(bad)) {
+    abort_ioi(
+      c(
+        "{.arg {arg}} must be finite in every row.",
+        "x" = paste0("{length(bad)} value{?s}", column_named(what), " {?is/are} not. The first ",
+          "is in row {bad[1]}.")
+      ),
+      "data",
+      arg = arg, where = bad[1], count = length(bad), call = call
+    )
+  }
 }
 
 column_named <- function(what) {
@@ -723,13 +769,15 @@ in_memory <- function(data, call = rlang::caller_env()) {
 
 #' @export
 as_ioi_design.default <- function(x, ...) {
+  # estimators call their own argument so
+  arg <- if (identical(substitute(x), quote(design))) "design" else "x"
   abort_ioi(
     c(
-      "{.arg x} must be a data frame, a design of {.fn ioi_design} or a survey design.",
+      "{.arg {arg}} must be a data frame, a design of {.fn ioi_design} or a survey design.",
       "x" = "It is {.cls {class(x)}}."
     ),
     "input",
-    arg = "x"
+    arg = arg
   )
 }
 
@@ -737,6 +785,9 @@ as_ioi_design.default <- function(x, ...) {
 as_ioi_design.twophase2 <- function(x, ...) {
   refuse_design("phase1", "two-phase designs are not supported")
 }
+
+#' @export
+as_ioi_design.twophase <- as_ioi_design.twophase2
 
 #' @export
 as_ioi_design.DBIsvydesign <- function(x, ...) {

@@ -337,8 +337,8 @@ base_words <- function(x) {
     return(NULL)
   }
   kind <- c(
-    linearised = "survey design", replicate = "survey design with replicate weights",
-    srs = "simple random sample", counts = "counts"
+    linearised = "survey design", replicate = "survey design", srs = "simple random sample",
+    counts = "counts"
   )
   strata <- design$strata
   parts <- c(
@@ -346,7 +346,11 @@ base_words <- function(x) {
     count_words(design$rows, "row"),
     if (!is.null(design$subset)) paste(count_words(design$subset, "row"), "in the subset"),
     if (length(strata) && strata > 1) count_words(strata, "stratum", "strata"),
-    if (!isTRUE(all.equal(design$psus, design$rows))) count_words(design$psus, "PSU"),
+    if (design$type %in% "replicate") {
+      count_words(design$replicates, "replicate")
+    } else if (!isTRUE(all.equal(design$psus, design$rows))) {
+      count_words(design$psus, "PSU")
+    },
     if (isTRUE(design$weights)) "weighted",
     if (isTRUE(design$fpc)) "finite population correction",
     if (!is.null(design$lonely_psu) && !design$lonely_psu %in% "fail") {

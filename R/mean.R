@@ -181,6 +181,8 @@ check_numeric <- function(x, name, call) {
       "{.val {name}} must be a column of numbers.", "x" = "It is {.cls {class(x)}}.",
       "i" = if (inherits(x, "difftime")) {
         "Choose the unit: {.code as.numeric({name}, units = \"hours\")}."
+      } else if (is.factor(x) || is.character(x)) {
+        "Shares of answers are estimated by {.fn ioi_proportion}."
       }
     ),
     "input",

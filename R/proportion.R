@@ -429,9 +429,15 @@ report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env(
       arg = arg, where = where, count = unanswered, call = call
     )
   }
+  inform_left_out(unanswered, ungrouped, outcome)
+  unanswered
+}
+
+# `groups`: the arguments that name the groups.
+inform_left_out <- function(unanswered, ungrouped, outcome, groups = "{.arg by}") {
   text <- c(
     if (unanswered > 0) "{unanswered} row{?s} without {.val {outcome}}",
-    if (ungrouped > 0) "{ungrouped} row{?s} without a value of {.arg by}"
+    if (ungrouped > 0) paste("{ungrouped} row{?s} without a value of", groups)
   )
   if (length(text)) {
     inform_ioi(
@@ -440,7 +446,6 @@ report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env(
       unanswered = unanswered, ungrouped = ungrouped
     )
   }
-  unanswered
 }
 
 # Proportions, variances, bases and degrees of freedom, a value a row; domains in

@@ -8,7 +8,9 @@ quantile_rules <- c(
 )
 
 # Columns of the result, which `by` columns may not be called.
-quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
+quantile_columns <- c(
+  "outcome", "prob", core_columns, base_columns, "deff", "deff.wor", "cv", "flag"
+)
 
 #' Estimate quantiles from a survey
 #'
@@ -27,7 +29,8 @@ quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
 #' @return A tibble of class [ioi_estimate], a row per group and share: the `by`
 #'   columns, `outcome` (name of the column), `prob` (the share), `estimate` (in the
 #'   unit of `x`), `std.error`, `conf.low`, `conf.high`, `n` (rows with a positive
-#'   weight and a measurement), `df` and `flag`.
+#'   weight and a measurement), `n.effective`, `df`, `deff` (those of the share below, see
+#'   "Limits"), `deff.wor` and `cv` on request, and `flag`.
 #' @section Formula: Records of the group are sorted by \eqn{x}; those with a weight
 #'   of 0 are left out and ties keep the order of the data. With \eqn{C_k} the sum
 #'   of the first \eqn{k} weights and \eqn{T} of all \eqn{n}, the rules are
@@ -52,7 +55,9 @@ quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
 #'   method `ci`; the quantiles of these two shares, by the same rule, are the limits
 #'   (Woodruff 1952). The standard error is their distance divided by twice the t
 #'   quantile (Francisco and Fuller 1991). `vcov()` combines these standard errors
-#'   with the correlations of the shares. Limits at another `level` need another
+#'   with the correlations of the shares. Effective sample size and design effects are
+#'   those of the share, and so those of the quantile to first order: both variances have
+#'   the same density of \eqn{x} in them. Limits at another `level` need another
 #'   call. Limits of this kind also hold for jackknife weights, for which replicates
 #'   of the quantile itself do not.
 #' @section Flags: `empty`: the group has no record with a measurement; `open`: a
@@ -82,7 +87,7 @@ quantile_columns <- c("outcome", "prob", core_columns, base_columns, "flag")
 ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = "wald",
                          level = 0.95, na = c("drop", "error"),
                          df = c("domain", "design"), missing_codes = NULL,
-                         covariance = NULL, ...) {
+                         deff_wor = FALSE, cv = FALSE, covariance = NULL, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   x <- resolve_column(rlang::enquo(x), design$data, "x")
@@ -94,6 +99,8 @@ ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = 
   level <- check_level(level)
   na <- check_choice(na, c("drop", "error"), "na")
   df <- check_df(df)
+  check_flag(deff_wor, "deff_wor")
+  check_flag(cv, "cv")
   if (!is.null(covariance)) check_flag(covariance, "covariance")
   sorted <- quantile_sorted(design, x, by, rule, missing_codes)
   shares <- sort(probs)
@@ -103,7 +110,8 @@ ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = 
   missing <- report_missing(layout, tally, x, na)
   below <- share_below(layout, tally, length(shares), covariance)
   limits <- quantile_limits(layout, sorted, below, ci, level, df)
-  quantile_table(layout, below, quantile, limits, x, probs, rule, ci, level, df, missing)
+  more <- list(deff_wor = deff_wor, cv = cv)
+  quantile_table(layout, below, quantile, limits, x, probs, rule, ci, level, df, more, missing)
 }
 
 # Shares between 0 and 1, each once.
@@ -197,6 +205,7 @@ share_below <- function(layout, tally, probs, covariance) {
     p = found$estimate[keep],
     v = if (is.matrix(v)) v[keep, keep, drop = FALSE] else v[keep],
     n = as.vector(rowsum(tally$n, domain, reorder = FALSE)),
+    w = as.vector(rowsum(found$sums, domain, reorder = FALSE)),
     occurs = domain_occurs(layout, tally),
     presence = found[c("psu", "stratum", "records")],
     domain = domain[keep] + 1L,
@@ -224,15 +233,17 @@ quantile_limits <- function(layout, sorted, below, ci, level, df) {
 }
 
 quantile_table <- function(layout, below, quantile, limits, x, probs, rule, ci, level,
-                           df, missing) {
+                           df, more, missing) {
   rows <- as.vector(outer(rank(probs), length(probs) * (which(below$occurs) - 1), `+`))
   domain <- below$domain[rows]
   labels <- lapply(layout$domain$labels, function(label) label[domain])
   at <- lapply(limits, function(column) column[rows])
-  table <- c(labels, list(
-    outcome = rep(x, length(rows)), prob = rep(probs, sum(below$occurs)),
-    estimate = na_if_nan(quantile[rows])
-  ), at[c("std.error", core_columns[3:4], "n", "df", "flag")])
+  at$estimate <- na_if_nan(quantile[rows])
+  table <- c(
+    labels,
+    list(outcome = rep(x, length(rows)), prob = rep(probs, sum(below$occurs))),
+    at[c(core_columns, "n")], share_effects(below, rows, at, more), at["flag"]
+  )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(rows)),
     vcov = quantile_covariance(below$v, rows, at$std.error),
@@ -244,6 +255,17 @@ quantile_table <- function(layout, below, quantile, limits, x, probs, rule, ci, 
       flags = c(open = "a limit lies beyond the values in the sample"),
       notes = paste0("Quantiles by rule ", rule, ", limits by Woodruff's method.")
     )
+  )
+}
+
+# Columns of the design effect and its kin: those of the shares below.
+share_effects <- function(below, rows, at, more) {
+  extras <- .Call(ioi_r_proportion_extras, below$p[rows], variances(below$v)[rows], at$n)
+  people <- below$w[below$domain[rows]]
+  c(
+    list(n.effective = na_if_nan(extras$n.effective), df = at$df, deff = na_if_nan(extras$deff)),
+    if (more$deff_wor) list(deff.wor = deff_without(extras$deff, at$n / people)),
+    if (more$cv) list(cv = relative_error(at$estimate, at$std.error^2))
   )
 }
 

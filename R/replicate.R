@@ -8,7 +8,8 @@ replicate_types <- c(
 )
 
 # The design from its replicate weights in `columns`, a list of vectors. `given`:
-# list(type, scale, rscales, rho, combined, mse, df).
+# list(type, scale, rscales, rho, combined, mse, df), and `signed` where linear
+# calibration may have left replicates with weights below 0.
 build_replicate_design <- function(data, names, weight, columns, given,
                                    call = rlang::caller_env()) {
   rows <- nrow(data)
@@ -30,7 +31,8 @@ build_replicate_design <- function(data, names, weight, columns, given,
   # grouping has seen every number to be usable, unless it gives up
   groups <- replicate_groups(columns, if (given$combined) weight, rows)
   if (is.null(groups)) {
-    for (name in names(columns)) check_amounts(columns[[name]], "repweights", name, call)
+    check <- if (isTRUE(given$signed)) check_finite else check_amounts
+    for (name in names(columns)) check(columns[[name]], "repweights", name, call)
   }
   replicate_design(data, names, weight, scan$zero > 0, columns, groups, given, call)
 }
@@ -313,6 +315,11 @@ ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), re
                           fay_rho = 0, mse = FALSE, ...) {
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
+  if (identical(type, "Fay")) {
+    abort_ioi("For Fay's method {.arg type} must be {.val BRR}, with {.arg fay_rho}.", "input",
+      arg = "type"
+    )
+  }
   type <- check_choice(type, c("JK1", "JKn", "BRR", "bootstrap"), "type")
   check_flag(mse, "mse")
   check_share(fay_rho, "fay_rho")
@@ -354,25 +361,32 @@ check_reps <- function(reps, call = rlang::caller_env()) {
 check_replicable <- function(design, type, call = rlang::caller_env()) {
   core <- design$stages[[1]]$core
   lonely_adjust <- lonely_rules[core$lonely + 1] == "adjust" && any(core$sampled <= 1)
+  uneven <- which(core$sampled != 2)
   reasons <- c(
     if (!is.null(design$replicates)) "{.arg design} already has replicate weights.",
     if (length(design$stages) > 1) {
-      "{.arg design} has several stages with an {.arg fpc}, which no replicates here follow."
+      "{.arg design} has several stages with an {.arg fpc}, which no replicates here follow:
+       estimates follow the design as it is."
     },
     if (!is.null(design$calibration)) {
-      "{.arg design} is calibrated: make the replicates first, then calibrate."
+      "{.arg design} is calibrated: make the replicates first, then calibrate the result."
     },
     if (!is.null(core$chance)) {
-      "{.arg design} has PSUs of unequal chances, which no replicates here follow."
+      "{.arg design} has PSUs of unequal chances, which no replicates here follow: estimates
+       follow the design as it is."
     },
     if (type == "JK1" && length(core$sampled) > 1) {
       "{.arg design} has strata: use type {.val JKn}."
     },
-    if (type == "BRR" && any(core$sampled != 2)) {
-      "Type {.val BRR} needs two PSUs in every stratum."
+    if (type == "BRR" && length(uneven)) {
+      "Type {.val BRR} needs two PSUs in every stratum. {cli::qty(length(uneven))}
+       {length(uneven)} strat{?um has/a have} more or fewer, the first
+       {.val {as.character(design$strata[uneven[1]])}} with {core$sampled[uneven[1]]}: use type
+       {.val JKn} or {.val bootstrap}."
     },
     if (lonely_adjust) {
-      "Strata with one PSU cannot follow {.val adjust} here: use another rule."
+      "Strata with one PSU cannot follow {.val adjust} here: declare the design with another
+       rule of {.arg lonely_psu}."
     }
   )
   if (length(reasons)) {
@@ -465,7 +479,7 @@ as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
     list(
       type = if (x$type %in% replicate_types) x$type else "other",
       scale = x$scale, rscales = x$rscales, rho = 0,
-      combined = isTRUE(x$combined.weights), mse = isTRUE(x$mse), df = NULL
+      combined = isTRUE(x$combined.weights), mse = isTRUE(x$mse), df = NULL, signed = TRUE
     ),
     call
   )

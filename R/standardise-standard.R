@@ -23,6 +23,11 @@ resolve_standard <- function(standard, labels, age, rule, call) {
   list(weight = weight, used = weight > 0)
 }
 
+# The argument that names the bands.
+band_arg <- function(rule) {
+  if (is.null(rule$arg)) "age" else rule$arg
+}
+
 # Reference rates of the bands of the data; variances when they are estimates.
 reference_rates <- function(table, at, rule, call) {
   if (rule$sampled && anyNA(table$population)) {
@@ -157,7 +162,7 @@ match_bands <- function(labels, standard, rule, call) {
   if (length(unknown)) {
     abort_ioi(
       c(
-        "{.arg standard} must have every band of {.arg age}.",
+        "{.arg standard} must have every band of {.arg {band_arg(rule)}}.",
         "x" = "It has no {.val {unknown}}.",
         "i" = "It has: {.val {as.character(standard)}}."
       ),
@@ -208,16 +213,17 @@ esp2013_table <- function(labels, rule, call) {
     bad <- as.character(labels[order])[is.na(from)]
     abort_ioi(
       c(
-        "The bands of {.arg age} must start at ages where {.val esp2013} has a band.",
+        "The bands of {.arg {band_arg(rule)}} must start at ages where {.val esp2013} has a
+         band.",
         "x" = "{.val {bad}} {?does/do} not, or two bands start at one age.",
         "i" = "It has 0 (or 0 and 1), 5, 10, ..., 90."
       ),
       "data",
-      arg = "age", labels = bad, call = call
+      arg = band_arg(rule), labels = bad, call = call
     )
   }
   k <- length(start)
-  next_start <- c(start[-1], esp2013_last(ages, order[k], labels, call))
+  next_start <- c(start[-1], esp2013_last(ages, order[k], labels, band_arg(rule), call))
   cumulative <- c(0, cumsum(esp2013_people))
   upto <- match(next_start, c(esp2013_start, Inf))
   people <- cumulative[upto] - cumulative[from]
@@ -225,7 +231,7 @@ esp2013_table <- function(labels, rule, call) {
 }
 
 # Where the last band ends: Inf when open. A number alone says so only from 85 on.
-esp2013_last <- function(ages, last, labels, call) {
+esp2013_last <- function(ages, last, labels, arg, call) {
   if (ages$open[last] %in% TRUE) {
     return(Inf)
   }
@@ -237,11 +243,11 @@ esp2013_last <- function(ages, last, labels, call) {
   }
   abort_ioi(
     c(
-      "It is not clear where the last band of {.arg age} ends.",
+      "It is not clear where the last band of {.arg {arg}} ends.",
       "x" = "It is {.val {as.character(labels[last])}}.",
       "i" = "Write it as {.val 70-74} or {.val 70+}."
     ),
     "data",
-    arg = "age", call = call
+    arg = arg, call = call
   )
 }

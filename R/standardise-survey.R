@@ -12,10 +12,11 @@ effective_methods <- c(
 #' @param over Column with the characteristic to standardise for, such as age in bands.
 #' @param success Answers that count as yes, matched as text; without it there is a row
 #'   per category (see [ioi_proportion()]).
-#' @param na,df,deff_wor As in [ioi_proportion()].
+#' @param na,df,missing_codes,deff_wor,cv As in [ioi_proportion()].
 #' @return For a survey they are the `by` columns, `outcome`, `category`, `estimate` (a
 #'   fraction), `std.error`, `conf.low`, `conf.high`, `n`, `n.effective`, `df`,
-#'   `deff` and `flag`, with the covariance of all rows in [vcov()].
+#'   `deff`, on request `deff.wor` and `cv`, and `flag`, with the covariance of all rows in
+#'   [vcov()].
 #' @section Surveys: The standardised proportion is \eqn{\sum_a \pi_a p_a} with
 #'   \eqn{\pi_a} the shares of the standard and \eqn{p_a} the proportion of the group in
 #'   band a; its variance follows from the design-based covariance of the \eqn{p_a}. A
@@ -27,7 +28,8 @@ effective_methods <- c(
 ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
                                        success = NULL, ci = "logit", level = 0.95, ...,
                                        na = c("drop", "error", "category"),
-                                       df = c("domain", "design"), deff_wor = FALSE) {
+                                       df = c("domain", "design"), missing_codes = NULL,
+                                       deff_wor = FALSE, cv = FALSE) {
   check_dots_empty_ioi(...)
   outcome <- resolve_column(rlang::enquo(outcome), data$data, "outcome")
   over <- resolve_column(rlang::enquo(over), data$data, "over")
@@ -42,18 +44,28 @@ ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
   ci <- check_choice(ci, interval_methods, "ci")
   level <- check_level(level)
   check_flag(deff_wor, "deff_wor")
-  cells <- ioi_proportion(
+  check_flag(cv, "cv")
+  cells <- saying_over(outcome, ioi_proportion(
     data, tidyselect::all_of(outcome),
     by = tidyselect::all_of(c(by, over)), success = success, na = na, df = df,
-    covariance = TRUE
-  )
+    missing_codes = missing_codes, covariance = TRUE
+  ))
   bands <- age_labels(cells[[over]], rlang::current_env())
-  rule <- list(method = "direct", empty = "drop", sampled = FALSE)
+  rule <- list(method = "direct", empty = "drop", sampled = FALSE, arg = "over")
   weight <- resolve_standard(
     standard, bands$labels, over, rule, rlang::current_env()
   )$weight
   out <- standardise_cells(cells, by, weight[bands$code], length(bands$labels), data, df)
-  standardised_survey_table(out, by, over, outcome, ci, level, data, df, deff_wor)
+  more <- list(deff_wor = deff_wor, cv = cv)
+  standardised_survey_table(out, by, over, outcome, ci, level, data, df, more)
+}
+
+# Rows without a band are said to be without `over`.
+saying_over <- function(outcome, expr) {
+  withCallingHandlers(expr, ioi_message_missing = function(m) {
+    inform_left_out(m$unanswered, m$ungrouped, outcome, "{.arg over} or {.arg by}")
+    rlang::cnd_muffle(m)
+  })
 }
 
 # Sums over bands of cell proportions: a list with a value per group and category.
@@ -145,7 +157,7 @@ union_df <- function(domains, design, df) {
 }
 
 standardised_survey_table <- function(out, by, over, outcome, ci, level, design, df,
-                                      deff_wor) {
+                                      more) {
   p <- pmin(pmax(out$estimate, 0), 1)
   se <- sqrt(out$variance)
   base <- pmin(out$n * out$srs / out$variance, out$n)
@@ -171,7 +183,10 @@ standardised_survey_table <- function(out, by, over, outcome, ci, level, design,
       ), df = out$df,
       deff = deff
     ),
-    if (deff_wor) list(deff.wor = deff_without(deff, out$n / out$domains$w[out$domains$id])),
+    if (more$deff_wor) {
+      list(deff.wor = deff_without(deff, out$n / out$domains$w[out$domains$id]))
+    },
+    if (more$cv) list(cv = relative_error(p, out$variance)),
     list(flag = flag)
   )
   df <- check_df(df)

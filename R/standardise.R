@@ -64,8 +64,8 @@ ioi_standardise.default <- function(data, ...) {
 #'   other characteristic that `standard` names.
 #' @param standard The standard population: `"esp2013"`, the 2013 European Standard
 #'   Population (see [esp2013]); a named vector of people by band; or a data frame with
-#'   columns `age` and `population`, and `events` (or `rate`, per person) as well for
-#'   indirect standardisation. Bands are matched by name, or else by their first age.
+#'   columns `age` (or the name of the column in the data) and `population`, and `events`
+#'   (or `rate`, per person) as well for indirect standardisation. Bands are matched by name, or else by their first age.
 #' @param by Columns that define groups (see [how to name columns][ioi_columns]).
 #' @param method `"direct"`; `"indirect"`, a rate; or `"ratio"`, observed over expected
 #'   (the standardised mortality ratio when events are deaths; 1, not 100, is as
@@ -154,6 +154,15 @@ ioi_standardise.default <- function(data, ...) {
 #'
 #' # ratio of two standardised rates
 #' ioi_parity(standardised, ethnic_group, "White", measure = "ratio")
+#'
+#' # a survey: worry by ethnic group, at one age structure
+#' survey <- subset(crime_survey_2008, !is.na(weight) & !is.na(age))
+#' survey$age_band <- cut(survey$age, c(16, 35, 55, 120), c("16-34", "35-54", "55+"), right = FALSE)
+#' ioi_standardise(
+#'   ioi_design(survey, weight), worry_racial_attack,
+#'   over = age_band, standard = c("16-34" = 30, "35-54" = 35, "55+" = 35),
+#'   by = ethnic_group, success = c("very worried", "fairly worried")
+#' )
 #' @export
 ioi_standardise.data.frame <- function(data, events = NULL, population, age, standard,
                                        by = NULL,

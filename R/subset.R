@@ -5,7 +5,7 @@
 #' Keep a subgroup of a survey
 #'
 #' Restricts every later estimate to the rows for which a condition is true, and
-#' keeps the design as it was sampled. It is `dplyr::filter()` for a design.
+#' keeps the design as it was sampled.
 #'
 #' @param design An [ioi_design()], or what [as_ioi_design()] takes.
 #' @param condition An expression over the columns of the data that is `TRUE`,
@@ -25,7 +25,11 @@
 #'   Answers that no row of the subset gave have a row with 0 where the column has
 #'   them elsewhere.
 #' @section Missing: Where the condition is `NA` the row is outside. The number of
-#'   such rows is said in a message of class `ioi_message_missing`.
+#'   such rows is said in a message of class `ioi_message_missing`. A condition sees the
+#'   codes of a labelled column, those that mean missing too: `answer > 0` leaves out
+#'   refusals with negative codes, `answer != 1` does not.
+#' @section Verbs: `subset()` and `dplyr::filter()` of a design do the same, the latter with
+#'   several conditions of which all must be true.
 #' @section More than one: A subset of a subset is of the rows for which both
 #'   conditions are true. Calibrate before, not after: totals of the population are
 #'   of everybody.
@@ -85,11 +89,20 @@ subset.ioi_design <- function(x, subset, ...) {
   ioi_subset(x, {{ subset }}, ...)
 }
 
+#' @exportS3Method dplyr::filter
+filter.ioi_design <- function(.data, ...) {
+  conditions <- rlang::enquos(...)
+  if (any(nzchar(names(conditions)))) abort_condition(rlang::current_env())
+  for (condition in conditions) .data <- ioi_subset(.data, !!condition)
+  .data
+}
+
 # A second condition, or `=` for `==`, is an error, not silence.
 check_one_condition <- function(..., call = rlang::caller_env()) {
-  if (!...length()) {
-    return(invisible())
-  }
+  if (...length()) abort_condition(call)
+}
+
+abort_condition <- function(call) {
   abort_ioi(
     c(
       "{.arg condition} must be one expression.",
@@ -105,6 +118,8 @@ subset_condition <- function(quo, design, call = rlang::caller_env()) {
   if (rlang::quo_is_missing(quo)) {
     abort_ioi("{.arg condition} is missing.", "input", arg = "condition", call = call)
   }
+  # labelled columns of a file that another session read are compared by haven's methods
+  if (any(vapply(design$data, is_labelled, NA))) requireNamespace("haven", quietly = TRUE)
   value <- tryCatch(
     rlang::eval_tidy(quo, as.list(design$data)),
     error = function(e) {

@@ -371,6 +371,17 @@ test_that("margins that cannot be met are errors that say which and how", {
   expect_ioi_error(ioi_calibrate(missing, list(sex = sexes)), "data", where = 7L, count = 3L)
 })
 
+test_that("what a margin is, or has, is said", {
+  design <- ioi_design(people, weight)
+  said <- function(expr) conditionMessage(expect_error(expr, class = "ioi_error"))
+  other <- stats::setNames(sexes, c("sex", "Freq"))
+  expect_match(said(ioi_calibrate(design, list(sex = other))), "\"sex\" and \"Freq\"")
+  expect_match(said(ioi_calibrate(design, list(sex = table(people$sex)))), "<table>")
+  expect_match(said(ioi_poststratify(design, sex, other)), "`population` must be")
+  coded <- transform(sexes, sex = seq_along(sex))
+  expect_match(said(ioi_calibrate(design, list(sex = coded))), "The margin has \"1\"")
+})
+
 test_that("no convergence names the margin, the level and the gap", {
   # Only old women and young men were asked: sex and age must then agree.
   few <- subset(people, (sex == "female") == (age == "old") & age != "middle")
@@ -420,7 +431,7 @@ test_that("a calibrated design says so", {
   text <- format(calibrations$raking(designs$psus))
   expect_true("Calibrated: raking to sex, age" %in% text)
   text <- format(calibrations$cells(designs$psus))
-  expect_true("Calibrated: post-stratification to cells" %in% text)
+  expect_true("Calibrated: post-stratification to sex by age" %in% text)
 })
 
 test_that("segregation on a calibrated design follows the residuals", {

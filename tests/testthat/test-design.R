@@ -107,6 +107,40 @@ test_that("a formula names columns and computes nothing", {
   )
 })
 
+test_that("a calculation is refused and says what to do, a quotient too", {
+  data <- sample_of()
+  for (ask in list(
+    quote(ioi_design(data, weights = weight / 2)), quote(ioi_design(data, weights = weight * 2)),
+    quote(ioi_design(data, strata = interaction(answer, group))),
+    quote(ioi_design(data, strata = ~ interaction(answer, group)))
+  )) {
+    arg <- names(ask)[3]
+    error <- expect_ioi_error(eval(ask), "input", arg = arg)
+    expect_match(conditionMessage(error), "add the column to the data first")
+  }
+  expect_ioi_error(ioi_mean(data, weight / psu), "input", arg = "x")
+  plain <- expect_ioi_error(ioi_design(data, weights = tidyselect::all_of("w")), "input")
+  expect_no_match(conditionMessage(plain), "computed")
+  expect_identical(
+    ioi_design(data, weights = tidyselect::all_of("weight"))$columns$weights, "weight"
+  )
+})
+
+test_that("arguments of other packages lead to those of this one", {
+  data <- sample_of()
+  meant <- function(expr) {
+    sub(".*Did you mean (.*)[?]", "\\1", conditionMessage(expect_ioi_error(expr, "input")))
+  }
+  expect_identical(meant(ioi_design(data, ids = psu)), "`psu`")
+  expect_identical(meant(ioi_mean(data, weight, na.rm = TRUE)), "`na`")
+  expect_identical(meant(ioi_proportion(data, answer, method = "beta")), "`ci`")
+  expect_identical(meant(ioi_proportion(data, answer, sucess = "yes")), "`success`")
+  expect_identical(meant(ioi_quantile(data, weight, quantiles = 0.5)), "`probs`")
+  expect_identical(meant(ioi_calibrate(data, calfun = "raking")), "`method`")
+  # `method` of a function that has neither is not guessed at
+  expect_match(meant(ioi_mean(data, weight, method = "beta")), "See the help page")
+})
+
 test_that("the error is of the call that the user made", {
   data <- sample_of()
   calls <- list(
@@ -128,8 +162,8 @@ test_that("the data must be a data frame with rows and distinct names", {
   twice <- stats::setNames(sample_of(), c("answer", "group", "group", "psu", "weight"))
   error <- expect_ioi_error(ioi_design(twice), "input", arg = "data")
   expect_match(conditionMessage(error), "group")
-  expect_ioi_error(ioi_proportion(1:10, a), "input", arg = "x")
-  expect_ioi_error(ioi_proportion(NULL, a), "input", arg = "x")
+  expect_ioi_error(ioi_proportion(1:10, a), "input", arg = "design")
+  expect_ioi_error(ioi_proportion(NULL, a), "input", arg = "design")
 })
 
 test_that("weights must be finite and not negative: how many, and which first", {
@@ -834,6 +868,10 @@ test_that("designs that would be computed wrongly are refused, with the field", 
       subset = ~ I(awards == "Yes"), data = data$apisrs, method = "full"
     )
   )
+  refused <- c(refused, list(phase1 = survey::twophase(
+    list(~1, ~1),
+    subset = ~ I(awards == "Yes"), data = data$apisrs, method = "simple"
+  )))
   for (i in seq_along(refused)) {
     expect_ioi_error(as_ioi_design(refused[[i]]), "design", field = names(refused)[i])
     expect_ioi_error(

@@ -298,14 +298,28 @@ test_that("columns, generics and words", {
   got <- ioi_quantile(clustered(people(60, 7)), x, c(0.25, 0.5), by = g)
   expect_s3_class(got, "ioi_estimate")
   expect_named(got, c(
-    "g", "outcome", "prob", "estimate", "std.error", "conf.low", "conf.high", "n", "df",
-    "flag"
+    "g", "outcome", "prob", "estimate", "std.error", "conf.low", "conf.high", "n",
+    "n.effective", "df", "deff", "flag"
   ))
   expect_identical(names(coef(got))[1:2], c("a:0.25", "a:0.5"))
   expect_ioi_error(confint(got, level = 0.9), "input", arg = "level")
   text <- format(got)
   expect_match(text[1], "^# Quantile: 6 rows by g, prob; outcome = x")
   expect_true(any(grepl("rule math, limits by Woodruff's method", text)))
+})
+
+test_that("design effects are those of the share below, and errors relative to the quantile", {
+  design <- clustered(people(90, 11))
+  got <- ioi_quantile(design, x, c(0.25, 0.5), by = g, deff_wor = TRUE, cv = TRUE)
+  design$data$below <- design$data$x <= got$estimate[got$g == "b" & got$prob == 0.5]
+  columns <- c("n", "n.effective", "df", "deff", "deff.wor")
+  share <- ioi_proportion(design, below, by = g, success = TRUE, deff_wor = TRUE)
+  expect_equal(
+    unlist(got[got$g == "b" & got$prob == 0.5, columns]), unlist(share[share$g == "b", columns])
+  )
+  expect_gt(diff(range(got$deff)), 0.1)
+  expect_equal(got$cv, got$std.error / got$estimate)
+  expect_ioi_error(ioi_quantile(design, x, cv = 1), "input", arg = "cv")
 })
 
 test_that("arguments", {

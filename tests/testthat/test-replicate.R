@@ -385,6 +385,25 @@ test_that("a lonely stratum is never left out under certainty", {
   expect_ioi_error(ioi_replicate(adjust, "JKn"), "design", arg = "design")
 })
 
+test_that("replicates that calibration made negative are taken over from survey", {
+  skip_if_not_installed("survey")
+  data <- new.env()
+  utils::data("api", package = "survey", envir = data)
+  design <- survey::svydesign(~dnum, weights = ~pw, data = data$apiclus1)
+  set.seed(1)
+  made <- survey::as.svrepdesign(design, "subbootstrap")
+  totals <- c("(Intercept)" = 6194, stypeH = 755, stypeM = 1018, api99 = 3914069)
+  made <- survey::calibrate(made, ~ stype + api99, totals)
+  expect_lt(min(as.matrix(made$repweights)), 0)
+  got <- ioi_mean(made, api00)
+  expected <- survey::svymean(~api00, made)
+  expect_equal(got$estimate, unname(stats::coef(expected)))
+  expect_equal(got$std.error, as.vector(survey::SE(expected)))
+  made$repweights <- as.matrix(made$repweights)
+  made$repweights[3, 4] <- Inf
+  expect_ioi_error(as_ioi_design(made), "data", arg = "repweights", where = 3L)
+})
+
 # ---- edges --------------------------------------------------------------------
 
 four <- data.frame(
@@ -411,6 +430,12 @@ test_that("arguments that replicates need or refuse", {
     ioi_design(four, repweights = c(r1, r2), rep_type = "BRR"), "input", arg = "weights"
   )
   expect_ioi_error(read_four(rep_type = "Fay", fay_rho = 1), "input", arg = "fay_rho")
+  expect_ioi_error(
+    ioi_design(four, w, repweights = c(w, r1, r2), rep_type = "BRR"), "input", arg = "repweights"
+  )
+  expect_ioi_error(
+    ioi_design(four, w, repweights = r1, rep_type = "BRR"), "input", arg = "repweights"
+  )
   expect_ioi_error(ioi_design(four, weights = w, rep_type = "BRR"), "input", arg = "rep_type")
 })
 
@@ -445,7 +470,9 @@ test_that("replicates without an estimate are left out, with a warning", {
 
 test_that("designs that replicates cannot be made for", {
   three <- linearised(clusters(psus = 3))
-  expect_ioi_error(ioi_replicate(three, "BRR"), "design", arg = "design")
+  error <- expect_ioi_error(ioi_replicate(three, "BRR"), "design", arg = "design")
+  expect_match(conditionMessage(error), "with 3")
+  expect_ioi_error(ioi_replicate(three, "Fay"), "input", arg = "type")
   expect_ioi_error(ioi_replicate(three, "JK1"), "design", arg = "design")
   expect_ioi_error(ioi_replicate(ioi_replicate(three, "JKn"), "JKn"), "design")
   stages <- transform(clusters(psus = 3), psus = 9, people = 20, id = seq_along(x))

@@ -358,6 +358,30 @@ test_that("a survey standardised to its own composition is unchanged, and sums t
   }
 })
 
+test_that("a survey has codes that mean missing, and its messages name `over`", {
+  code <- rep(c(1, 2, -9, 1), 20)
+  rows <- data.frame(
+    y = structure(code, labels = c(Yes = 1, No = 2, Refused = -9),
+      class = c("haven_labelled", "vctrs_vctr", "double")
+    ),
+    age = rep(c("x", "y", NA, "y", "x"), 16)
+  )
+  design <- ioi_design(rows)
+  standard <- c(x = 1, y = 1)
+  ask <- function(...) ioi_standardise(design, y, age, standard, success = "Yes", ...)
+  said <- expect_message(got <- ask(missing_codes = -9, cv = TRUE), "without a value of `over`")
+  expect_s3_class(said, "ioi_message_missing")
+  share <- tapply(code[code > 0] == 1, rows$age[code > 0], mean)
+  expect_equal(got$estimate, mean(share))
+  expect_equal(got$cv, got$std.error / got$estimate)
+  expect_warning(quiet(ask()), class = "ioi_warning_missing_code")
+  error <- expect_ioi_error(
+    quiet(ioi_standardise(design, y, age, c(x = 1), success = "Yes", missing_codes = -9)),
+    "data", arg = "standard"
+  )
+  expect_match(conditionMessage(error), "every band of `over`")
+})
+
 test_that("a band without answers is left out of the survey's standard and flagged", {
   rows <- data.frame(
     g = rep(c("a", "b"), c(60, 40)), age = rep(c("x", "y", "x"), c(30, 30, 40)),

@@ -482,7 +482,19 @@ test_that("a condition that cannot be one is an error", {
   expect_ioi_error(ioi_subset(design, nobody == 1), "input", arg = "condition")
   expect_ioi_error(ioi_subset(design, sex = "f"), "input", arg = "...")
   expect_ioi_error(ioi_subset(design, sex == "f", age > 1), "input", arg = "...")
-  expect_ioi_error(ioi_subset(1, TRUE), "input", arg = "x")
+  expect_ioi_error(ioi_subset(1, TRUE), "input", arg = "design")
+})
+
+test_that("filter() of a design is a subset by all its conditions", {
+  skip_if_not_installed("dplyr")
+  design <- designs_of()$plain
+  limit <- 40
+  expect_identical(
+    quiet(dplyr::filter(design, age > .env$limit, sex == "f")$subset),
+    quiet(ioi_subset(design, age > 40 & sex == "f")$subset)
+  )
+  expect_identical(dplyr::filter(design), design)
+  expect_ioi_error(dplyr::filter(design, sex = "f"), "input", arg = "...")
 })
 
 test_that("the design says how many rows are in the subset", {
