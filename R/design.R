@@ -334,7 +334,7 @@ check_weights <- function(weight, call) {
     return(list(zero = 0))
   }
   scan <- check_amounts(weight, "weights", call = call)
-  if (scan$largest == 0) {
+  if (scan$zero == length(weight)) {
     abort_ioi("{.arg weights} are all 0.", "data", arg = "weights", call = call)
   }
   scan
@@ -424,21 +424,27 @@ complete_key <- function(x, arg, call) {
 # domain has to see the PSUs.
 sampling_keys <- function(strata, psu, nest, rows, merge, call) {
   stratum <- if (is.null(strata)) {
-    list(key = key_constant(), labels = "all")
+    list(key = key_constant(), labels = "all", occur = TRUE)
   } else {
-    occurring_levels(complete_key(strata, "strata", call), rows)
+    complete_key(strata, "strata", call)
   }
   units <- if (!is.null(psu)) psu_key(stratum, complete_key(psu, "psu", call), nest, rows, call)
   if (is.null(units) || (merge && units$psus == rows)) {
-    sampled <- tally_rows(list(stratum$key), rows, sums = list(n = list(kind = "rows", over = 1)))
-    return(list(
-      keys = list(stratum$key), unit = 1L, strata = stratum$labels,
-      psu_first = NULL, sampled = sampled$n
-    ))
+    return(record_keys(stratum, rows))
   }
   list(
-    keys = units$keys, unit = units$unit, strata = stratum$labels,
+    keys = units$keys, unit = units$unit, strata = units$strata,
     psu_first = units$first, sampled = as.double(diff(units$first))
+  )
+}
+
+# The same where records are their own PSUs.
+record_keys <- function(stratum, rows) {
+  n <- rows_of_levels(stratum, rows)
+  stratum <- keep_levels(stratum, n > 0)
+  list(
+    keys = list(stratum$key), unit = 1L, strata = stratum$labels,
+    psu_first = NULL, sampled = n[n > 0]
   )
 }
 
@@ -456,8 +462,14 @@ occurring_levels <- function(column, rows) {
   if (isTRUE(column$occur)) {
     return(column)
   }
-  n <- tally_rows(list(column$key), rows, sums = list(n = list(kind = "rows", over = 1)))$n
-  keep <- n > 0
+  keep_levels(column, rows_of_levels(column, rows) > 0)
+}
+
+rows_of_levels <- function(column, rows) {
+  tally_rows(list(column$key), rows, sums = list(n = list(kind = "rows", over = 1)))$n
+}
+
+keep_levels <- function(column, keep) {
   if (all(keep)) {
     return(column)
   }
@@ -465,19 +477,38 @@ occurring_levels <- function(column, rows) {
   list(key = key_remap(column$key, map, sum(keep)), labels = column$labels[keep])
 }
 
-# The PSU key with PSUs numbered stratum by stratum: list(keys, unit, first, psus).
+# The PSU key with PSUs numbered stratum by stratum, and only strata that occur:
+# list(keys, unit, first, psus, strata).
 psu_key <- function(stratum, psu, nest, rows, call) {
-  keys <- list(stratum$key, psu$key)
   if (nest) {
-    product <- add_product(keys, 1:2, rows, dense = 0, call = call)
-    of_psu <- split_codes(product$code, c(stratum$key$levels, psu$key$levels))[[1]]
-    keys <- product$keys
-    return(list(
-      keys = keys, unit = product$at, psus = length(of_psu),
-      first = first_of(of_psu, length(stratum$labels))
-    ))
+    return(psu_key_nested(occurring_levels(stratum, rows), psu, rows, call))
   }
-  nested <- .Call(ioi_r_nest, keys, 2L, 1L, as.double(rows))
+  of_psu <- stratum_of_psu(list(stratum$key, psu$key), rows, call)
+  occurs <- of_psu >= 0
+  of_psu <- of_psu[occurs]
+  rank <- rep(-1L, length(occurs))
+  rank[occurs] <- rank(of_psu, ties.method = "first") - 1L
+  n <- tabulate(of_psu + 1L, stratum$key$levels)
+  stratum <- keep_levels(stratum, n > 0)
+  list(
+    keys = list(stratum$key, key_remap(psu$key, rank, sum(occurs))), unit = 2L,
+    psus = sum(occurs), first = c(0L, cumsum(n[n > 0])), strata = stratum$labels
+  )
+}
+
+# The same where labels of PSUs start again in each stratum.
+psu_key_nested <- function(stratum, psu, rows, call) {
+  product <- add_product(list(stratum$key, psu$key), 1:2, rows, dense = 0, call = call)
+  of_psu <- split_codes(product$code, c(stratum$key$levels, psu$key$levels))[[1]]
+  list(
+    keys = product$keys, unit = product$at, psus = length(of_psu),
+    first = first_of(of_psu, length(stratum$labels)), strata = stratum$labels
+  )
+}
+
+# The stratum (from 0) of each level of the PSU key, -1 for one without rows.
+stratum_of_psu <- function(keys, rows, call) {
+  nested <- .Call(ioi_r_nest, keys, 2L, 1L, as.double(rows), getOption("ioi.threads"))
   if (!is.na(nested$row)) {
     abort_ioi(
       c(
@@ -489,14 +520,7 @@ psu_key <- function(stratum, psu, nest, rows, call) {
       arg = "psu", where = nested$row, call = call
     )
   }
-  occurs <- nested$of_psu >= 0
-  rank <- rep(-1L, length(occurs))
-  rank[occurs] <- rank(nested$of_psu[occurs], ties.method = "first") - 1L
-  keys[[2]] <- key_remap(psu$key, rank, sum(occurs))
-  list(
-    keys = keys, unit = 2L, psus = sum(occurs),
-    first = first_of(nested$of_psu[occurs], length(stratum$labels))
-  )
+  nested$of_psu
 }
 
 # Positions (from 0) at which each of `levels` runs of sorted codes starts.

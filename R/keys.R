@@ -158,7 +158,7 @@ split_codes <- function(code, levels) {
 }
 
 # What a column of numbers holds: missing, infinite, negative, zero (how many),
-# first_bad (row), largest, first.
+# first_bad (row), first.
 scan_numbers <- function(x) {
   .Call(ioi_r_scan, x, getOption("ioi.threads"))
 }

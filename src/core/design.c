@@ -1,6 +1,8 @@
 /* design.c - the checks of a design that read rows. */
 #include "core/design.h"
 
+#include "core/vector.h"
+
 #include <math.h>
 
 static size_t block_of(size_t from, size_t rows)
@@ -13,30 +15,70 @@ static size_t nest_block(const ioi_level *psu, const ioi_level *stratum,
                          size_t rows, int *of_psu)
 {
   for (size_t i = 0; i < rows; i++) {
-    if (psu[i] == IOI_NO_LEVEL || stratum[i] == IOI_NO_LEVEL) continue;
-    int *known = of_psu + psu[i];
-    if (*known >= 0 && *known != (int) stratum[i]) return i;
-    *known = (int) stratum[i];
+    const int here = (int) stratum[i]; /* -1 for none */
+    if (psu[i] == IOI_NO_LEVEL || of_psu[psu[i]] == here || here < 0) continue;
+    if (of_psu[psu[i]] >= 0) return i;
+    of_psu[psu[i]] = here;
   }
   return rows;
 }
 
-ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
-                           size_t stratum, size_t rows, int *of_psu,
-                           size_t *row, ioi_level *level)
+/* The strata of the PSUs in rows from .. to - 1; the first row whose PSU lies
+ * in another of these rows' strata, or `to`. */
+static size_t nest_rows(const ioi_key *key, size_t keys, size_t psu,
+                        size_t stratum, size_t from, size_t to, int *of_psu,
+                        ioi_level *level)
 {
   for (size_t j = 0; j < key[psu].levels; j++) of_psu[j] = -1;
-  for (size_t from = 0; from < rows; from += IOI_BLOCK) {
-    size_t block = block_of(from, rows);
-    ioi_key_block(key, keys, from, block, level);
-    size_t at = nest_block(level + psu * IOI_BLOCK, level + stratum * IOI_BLOCK,
-                           block, of_psu);
-    if (at < block) {
-      *row = from + at;
-      return IOI_ECROSSED;
-    }
+  for (size_t row = from; row < to; row += IOI_BLOCK) {
+    const size_t block = block_of(row, to);
+    ioi_key_block(key, keys, row, block, level);
+    const size_t at = nest_block(level + psu * IOI_BLOCK,
+                                 level + stratum * IOI_BLOCK, block, of_psu);
+    if (at < block) return row + at;
   }
-  return IOI_OK;
+  return to;
+}
+
+/* Adds the strata that other rows give; 0 where a PSU has two. */
+static int nest_merge(int *of_psu, const int *other, size_t psus)
+{
+  int two = 0;
+  for (size_t j = 0; j < psus; j++) {
+    two |= of_psu[j] >= 0 && other[j] >= 0 && of_psu[j] != other[j];
+    if (of_psu[j] < 0) of_psu[j] = other[j];
+  }
+  return !two;
+}
+
+/* The rows in as many parts as there are threads. Which row is the first to
+ * cross depends on all rows before it: they are then read anew, in order. */
+ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
+                           size_t stratum, size_t rows, int threads,
+                           int *of_psu, size_t *row, int *work,
+                           ioi_level *level)
+{
+  const size_t psus = key[psu].levels, parts = (size_t) threads;
+  const size_t step = rows / parts + 1;
+  int crossed = 0;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) if (parts > 1)                   \
+  reduction(|                                                                  \
+            : crossed)
+#endif
+  for (size_t p = 0; p < parts; p++) {
+    const size_t from = p * step < rows ? p * step : rows;
+    const size_t to = rows - from < step ? rows : from + step;
+    int *mine = p == 0 ? of_psu : work + (p - 1) * psus;
+    crossed |= nest_rows(key, keys, psu, stratum, from, to, mine,
+                         level + p * keys * IOI_BLOCK)
+               < to;
+  }
+  for (size_t p = 1; p < parts && !crossed; p++)
+    crossed = !nest_merge(of_psu, work + (p - 1) * psus, psus);
+  if (!crossed) return IOI_OK;
+  *row = nest_rows(key, keys, psu, stratum, 0, rows, of_psu, level);
+  return IOI_ECROSSED;
 }
 
 /* Counts a value that cannot be used. */
@@ -51,19 +93,49 @@ static void count_bad(ioi_scan *scan, double x, size_t i)
     scan->negative++;
 }
 
+/* Adds the rows of a block one by one. */
+static void scan_each(const double *x, size_t from, size_t rows, ioi_scan *scan)
+{
+  for (size_t i = 0; i < rows; i++) {
+    if (isnan(scan->first) && isfinite(x[i])) scan->first = x[i];
+    if (x[i] >= 0 && x[i] < INFINITY)
+      scan->zero += x[i] == 0;
+    else
+      count_bad(scan, x[i], from + i);
+  }
+}
+
+/* Are all numbers of a block finite and above 0? */
+static int all_positive(const double *x, size_t rows)
+{
+  for (size_t i = 0; i < rows; i++)
+    if (!(x[i] > 0 && x[i] < INFINITY)) return 0;
+  return 1;
+}
+
+/* Numbers from .. from + rows - 1 as doubles, NaN where missing. */
+static const double *scan_block(const ioi_numbers *numbers, size_t from,
+                                size_t rows, double *buffer)
+{
+  if (numbers->real && numbers->centre == 0) {
+    ioi_prefetch_next(numbers->real + from, rows * sizeof *buffer);
+    return numbers->real + from;
+  }
+  for (size_t i = 0; i < rows; i++)
+    buffer[i] = ioi_number_at(numbers, from + i);
+  return buffer;
+}
+
 /* Adds the rows from .. to - 1 to a scan of rows before them. */
 static void scan_rows(const ioi_numbers *numbers, size_t from, size_t to,
                       ioi_scan *scan)
 {
-  for (size_t i = from; i < to; i++) {
-    const double x = ioi_number_at(numbers, i);
-    if (isnan(scan->first) && isfinite(x)) scan->first = x;
-    if (!(x >= 0 && x < INFINITY)) {
-      count_bad(scan, x, i);
-      continue;
-    }
-    scan->zero += x == 0;
-    scan->largest = x > scan->largest ? x : scan->largest;
+  double buffer[IOI_BLOCK];
+  for (size_t row = from; row < to; row += IOI_BLOCK) {
+    const size_t block = block_of(row, to);
+    const double *x = scan_block(numbers, row, block, buffer);
+    if (isnan(scan->first) || !all_positive(x, block))
+      scan_each(x, row, block, scan);
   }
 }
 
@@ -76,7 +148,6 @@ static void merge_scan(ioi_scan *scan, const ioi_scan *later)
   scan->infinite += later->infinite;
   scan->negative += later->negative;
   scan->zero += later->zero;
-  if (later->largest > scan->largest) scan->largest = later->largest;
   if (isnan(scan->first)) scan->first = later->first;
 }
 

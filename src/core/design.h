@@ -56,21 +56,25 @@ typedef struct {
  *
  *   key, keys  [in]   keys; `psu` and `stratum` say which is which.
  *   rows       [in]   number of rows.
+ *   threads    [in]   threads to use, at least 1.
  *   of_psu     [out]  key[psu].levels ints: the stratum, -1 for a PSU label
  *                     without rows.
  *   row        [out]  on IOI_ECROSSED the first row whose PSU has been seen in
  *                     another stratum.
- *   level      [out]  work space, keys * IOI_BLOCK. */
+ *   work       [out]  (threads - 1) * key[psu].levels ints; may be NULL for one
+ *                     thread.
+ *   level      [out]  work space, threads * keys * IOI_BLOCK. */
 ioi_status ioi_design_nest(const ioi_key *key, size_t keys, size_t psu,
-                           size_t stratum, size_t rows, int *of_psu,
-                           size_t *row, ioi_level *level);
+                           size_t stratum, size_t rows, int threads,
+                           int *of_psu, size_t *row, int *work,
+                           ioi_level *level);
 
 /* What a scan of a column of numbers found: how many values are missing, NaN
- * or infinite, how many negative, the first bad row, how many are 0, the largest
- * of those from 0, and the first finite value (NaN for none). */
+ * or infinite, how many negative, the first bad row, how many are 0, and the
+ * first finite value (NaN for none). */
 typedef struct {
   size_t missing, infinite, negative, zero, first_bad;
-  double largest, first;
+  double first;
 } ioi_scan;
 
 /* Scans `rows` numbers in `threads` threads, at least 1. Integers equal to INT_MIN

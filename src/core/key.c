@@ -38,25 +38,63 @@ void ioi_key_range(const int *value, size_t n, int threads, int *low, int *high,
   *high = largest;
 }
 
-ioi_status ioi_key_range_real(const double *value, size_t n, int *low,
-                              int *high, size_t *missing)
+/* What is known of a column of doubles; not whole where some are no whole numbers
+ * that an int holds. */
+typedef struct {
+  int low, high, whole;
+  size_t missing;
+} real_range;
+
+static void range_block(const double *value, size_t rows, real_range *range)
 {
-  double smallest = INT_MAX, largest = INT_MIN;
-  size_t none = 0;
-  for (size_t i = 0; i < n; i++) {
-    double x = value[i];
+  int low = range->low, high = range->high;
+  ioi_prefetch_next(value, rows * sizeof *value);
+  for (size_t i = 0; i < rows; i++) {
+    const double x = value[i];
     if (isnan(x)) {
-      none++;
+      range->missing++;
       continue;
     }
-    if (!(fabs(x) <= INT_MAX && x == (int) x)) return IOI_EDOMAIN;
-    smallest = x < smallest ? x : smallest;
-    largest = x > largest ? x : largest;
+    const int whole = fabs(x) <= INT_MAX ? (int) x : 0;
+    if (x != whole) {
+      range->whole = 0;
+      return;
+    }
+    low = whole < low ? whole : low;
+    high = whole > high ? whole : high;
   }
+  range->low = low;
+  range->high = high;
+}
+
+ioi_status ioi_key_range_real(const double *value, size_t n, int threads,
+                              int *low, int *high, size_t *missing)
+{
+  const ptrdiff_t blocks = (ptrdiff_t) ((n + IOI_BLOCK - 1) / IOI_BLOCK);
+  int smallest = INT_MAX, largest = -INT_MAX, whole = 1;
+  size_t none = 0;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) if (threads > 1) \
+  reduction(min : smallest) reduction(max : largest) reduction(+ : none) \
+  reduction(& : whole)
+#else
+  (void) threads;
+#endif
+  for (ptrdiff_t b = 0; b < blocks; b++) {
+    if (!whole) continue;
+    const size_t from = (size_t) b * IOI_BLOCK, left = n - from;
+    real_range range = {smallest, largest, whole, none};
+    range_block(value + from, left < IOI_BLOCK ? left : IOI_BLOCK, &range);
+    smallest = range.low;
+    largest = range.high;
+    whole = range.whole;
+    none = range.missing;
+  }
+  if (!whole) return IOI_EDOMAIN;
   *missing = none;
   if (none == n) return IOI_OK;
-  *low = (int) smallest;
-  *high = (int) largest;
+  *low = smallest;
+  *high = largest;
   return IOI_OK;
 }
 

@@ -99,8 +99,8 @@ void ioi_key_range(const int *value, size_t n, int threads, int *low, int *high,
 
 /* The same of n doubles; missing are NaN. IOI_EDOMAIN: not all are whole numbers
  * between -INT_MAX and INT_MAX; nothing is set. */
-ioi_status ioi_key_range_real(const double *value, size_t n, int *low,
-                              int *high, size_t *missing);
+ioi_status ioi_key_range_real(const double *value, size_t n, int threads,
+                              int *low, int *high, size_t *missing);
 
 /* Levels of the `rows` <= IOI_BLOCK rows from row `from` in every key.
  *

@@ -237,16 +237,21 @@ static ioi_numbers *read_values(SEXP values, SEXP centre, size_t from)
   return out;
 }
 
-/* Threads for n rows: no more than chunks, and so few that their partial sums
- * take no more than a byte a row. */
+/* Threads for n rows: so few that what each holds, in bytes, takes no more than a
+ * byte a row. */
+static size_t fitting_threads(SEXP asked, size_t n, size_t bytes)
+{
+  const size_t fit = n / (bytes + 1);
+  const size_t use = (size_t) ioi_r_threads(asked, (R_xlen_t) n);
+  return use < fit ? use : fit > 0 ? fit : 1;
+}
+
+/* The same for a tally: no more than chunks. */
 static size_t tally_threads(SEXP asked, size_t n, size_t chunk, size_t doubles)
 {
-  const size_t fit = n / (doubles * sizeof(double) + 1);
+  const size_t use = fitting_threads(asked, n, doubles * sizeof(double));
   const size_t chunks = (n + chunk - 1) / chunk;
-  size_t use = (size_t) ioi_r_threads(asked, (R_xlen_t) n);
-  use = use < chunks ? use : chunks;
-  use = use < fit ? use : fit;
-  return use > 0 ? use : 1;
+  return use < chunks ? use : chunks > 0 ? chunks : 1;
 }
 
 /* The sums, a list of double vectors as long as their keys have levels.
@@ -312,39 +317,36 @@ SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows)
 SEXP ioi_r_scan(SEXP x, SEXP threads)
 {
   const char *names[] = {"missing",   "infinite", "negative", "zero",
-                         "first_bad", "largest",  "first",    ""};
+                         "first_bad", "first",    ""};
   const R_xlen_t n = Rf_xlength(x);
   ioi_scan scan;
   ioi_numbers numbers = read_numbers(x, 0);
   ioi_design_scan(&numbers, (size_t) n, ioi_r_threads(threads, n), &scan);
-  const double found[] = {(double) scan.missing,
-                          (double) scan.infinite,
-                          (double) scan.negative,
-                          (double) scan.zero,
-                          (double) scan.first_bad + 1,
-                          scan.largest,
-                          scan.first};
+  const double found[] = {(double) scan.missing,       (double) scan.infinite,
+                          (double) scan.negative,      (double) scan.zero,
+                          (double) scan.first_bad + 1, scan.first};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
-  for (int i = 0; i < 7; i++) SET_VECTOR_ELT(out, i, Rf_ScalarReal(found[i]));
+  for (int i = 0; i < 6; i++) SET_VECTOR_ELT(out, i, Rf_ScalarReal(found[i]));
   UNPROTECT(1);
   return out;
 }
 
 /* Stratum (from 0, -1 for none) of each PSU, and the first row (from 1) whose
  * PSU lies in a second stratum, or NA. */
-SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows)
+SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads)
 {
   const ioi_key *key = read_keys(keys, 0);
-  const size_t n_keys = (size_t) XLENGTH(keys);
-  const size_t p = (size_t) Rf_asInteger(psu) - 1;
+  const size_t n_keys = (size_t) XLENGTH(keys), n = (size_t) Rf_asReal(rows);
+  const size_t p = (size_t) Rf_asInteger(psu) - 1, psus = key[p].levels;
+  const size_t use = fitting_threads(threads, n, psus * sizeof(int));
   const char *names[] = {"of_psu", "row", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   size_t row = 0;
-  SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) key[p].levels));
-  ioi_status status =
-    ioi_design_nest(key, n_keys, p, (size_t) Rf_asInteger(stratum) - 1,
-                    (size_t) Rf_asReal(rows), INTEGER(VECTOR_ELT(out, 0)), &row,
-                    work_levels(n_keys, 1));
+  SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) psus));
+  ioi_status status = ioi_design_nest(
+    key, n_keys, p, (size_t) Rf_asInteger(stratum) - 1, n, (int) use,
+    INTEGER(VECTOR_ELT(out, 0)), &row,
+    (int *) R_alloc((use - 1) * psus, sizeof(int)), work_levels(n_keys, use));
   SET_VECTOR_ELT(out, 1,
                  Rf_ScalarReal(status == IOI_OK ? NA_REAL : (double) row + 1));
   UNPROTECT(1);
@@ -379,12 +381,12 @@ SEXP ioi_r_range(SEXP x, SEXP threads)
 {
   int low = NA_INTEGER, high = NA_INTEGER;
   size_t missing = 0, n = (size_t) XLENGTH(x);
+  const int use = ioi_r_threads(threads, (R_xlen_t) n);
   ioi_status status = IOI_OK;
   if (Rf_isReal(x))
-    status = ioi_key_range_real(REAL_RO(x), n, &low, &high, &missing);
+    status = ioi_key_range_real(REAL_RO(x), n, use, &low, &high, &missing);
   else
-    ioi_key_range(INTEGER_RO(x), n, ioi_r_threads(threads, (R_xlen_t) n), &low,
-                  &high, &missing);
+    ioi_key_range(INTEGER_RO(x), n, use, &low, &high, &missing);
   if (status != IOI_OK) return R_NilValue;
   SEXP out = PROTECT(Rf_allocVector(REALSXP, 3));
   REAL(out)[0] = low == NA_INTEGER ? NA_REAL : low;

@@ -5,11 +5,11 @@
 #include "core/design.h"
 #include "road.h"
 
-enum { ROWS = 3 * (int) IOI_BLOCK / 2, STRATA = 4, PSUS = 20 };
+enum { ROWS = 3 * (int) IOI_BLOCK / 2, STRATA = 4, PSUS = 20, THREADS = 7 };
 
 /* PSU and stratum of each row; PSU j lies in stratum j % STRATA. */
 static int psu[ROWS], stratum[ROWS];
-static ioi_level level[2 * IOI_BLOCK];
+static ioi_level level[2 * THREADS * IOI_BLOCK];
 static const ioi_key keys[] = {
   {.value = psu, .size = PSUS, .levels = PSUS},
   {.value = stratum, .size = STRATA, .levels = STRATA},
@@ -23,9 +23,22 @@ static void draw_rows(uint64_t seed)
   }
 }
 
+/* By one thread; any number of them must give the same. */
 static ioi_status nest(size_t rows, int *of_psu, size_t *row)
 {
-  return ioi_design_nest(keys, 2, 0, 1, rows, of_psu, row, level);
+  int also[PSUS], work[(THREADS - 1) * PSUS];
+  const size_t row_before = *row;
+  const ioi_status status =
+    ioi_design_nest(keys, 2, 0, 1, rows, 1, of_psu, row, NULL, level);
+  for (int threads = 2; threads <= THREADS; threads++) {
+    size_t other = row_before;
+    assert_int_equal(
+      ioi_design_nest(keys, 2, 0, 1, rows, threads, also, &other, work, level),
+      status);
+    assert_true(other == *row);
+    assert_memory_equal(also, of_psu, sizeof also);
+  }
+  return status;
 }
 
 static void stratum_of_every_psu_is_found(void **state)
@@ -80,6 +93,29 @@ static void rows_without_psu_or_stratum_cross_nothing(void **state)
   assert_int_equal(nest(ROWS, of_psu, &row), IOI_OK);
 }
 
+/* Two strata of a PSU may be seen by two threads, each of which sees only one: the
+ * row named is the first all the same, wherever later ones cross too. */
+static void first_crossed_row_is_named_whichever_thread_sees_it(void **state)
+{
+  int of_psu[PSUS];
+  uint64_t seed = 4;
+  (void) state;
+  for (int turn = 0; turn < 50; turn++) {
+    const size_t seen = draw_below(&seed, ROWS - 1), left = ROWS - 1 - seen;
+    const size_t at = seen + 1 + draw_below(&seed, left);
+    const size_t late = at + draw_below(&seed, ROWS - at);
+    size_t row = 777;
+    draw_rows((uint64_t) turn);
+    psu[seen] = psu[at] = psu[late] = PSUS - 1; /* which no other row has */
+    stratum[seen] = 2;
+    stratum[at] = stratum[late] = 3;
+    assert_int_equal(nest(ROWS, of_psu, &row), IOI_ECROSSED);
+    assert_true(row == at);
+    assert_int_equal(nest(at, of_psu, &row), IOI_OK);
+    assert_true(of_psu[PSUS - 1] == 2);
+  }
+}
+
 static ioi_scan scan_of(const double *real, const int *whole, size_t rows)
 {
   const ioi_numbers numbers = {real, whole, 0};
@@ -92,7 +128,6 @@ static ioi_scan scan_of(const double *real, const int *whole, size_t rows)
     assert_true(also.infinite == scan.infinite);
     assert_true(also.negative == scan.negative);
     assert_true(also.first_bad == scan.first_bad);
-    assert_true(also.largest == scan.largest);
     assert_true(also.first == scan.first
                 || (isnan(also.first) && isnan(scan.first)));
   }
@@ -106,7 +141,7 @@ static void scan_counts_what_cannot_be_used(void **state)
   (void) state;
   assert_true(scan.missing == 2 && scan.infinite == 2 && scan.negative == 1);
   assert_true(scan.zero == 2 && scan.first_bad == 3);
-  assert_true(scan.largest == 4 && scan.first == 0);
+  assert_true(scan.first == 0);
 }
 
 static void scan_of_integers_knows_the_missing_value_of_R(void **state)
@@ -116,7 +151,7 @@ static void scan_of_integers_knows_the_missing_value_of_R(void **state)
   (void) state;
   assert_true(scan.missing == 1 && scan.infinite == 0 && scan.negative == 1);
   assert_true(scan.zero == 1 && scan.first_bad == 2);
-  assert_true(scan.largest == INT_MAX);
+  assert_true(scan.first == INT_MAX);
 }
 
 static void first_finite_number_may_be_negative(void **state)
@@ -136,10 +171,29 @@ static void scan_of_good_numbers_or_none_finds_nothing_bad(void **state)
   ioi_scan scan = scan_of(x, NULL, 2);
   (void) state;
   assert_true(scan.missing + scan.infinite + scan.negative + scan.zero == 0);
-  assert_true(scan.first_bad == 0 && scan.largest == 1);
+  assert_true(scan.first_bad == 0 && scan.first == 0x1p-1074);
   scan = scan_of(x, NULL, 0);
   assert_true(scan.missing + scan.infinite + scan.negative + scan.zero == 0);
-  assert_true(scan.largest == 0 && scan.first_bad == 0);
+  assert_true(scan.first_bad == 0 && isnan(scan.first));
+}
+
+/* One value among good ones, on either side of the border of a block. */
+static void scan_finds_one_value_wherever_it_is(void **state)
+{
+  const size_t at[] = {0, 1, IOI_BLOCK - 1, IOI_BLOCK, ROWS - 1};
+  const double odd[] = {NAN, INFINITY, -INFINITY, -0x1p-1074, 0, -0.0};
+  double x[ROWS];
+  (void) state;
+  for (size_t k = 0; k < 5; k++)
+    for (size_t v = 0; v < 6; v++) {
+      for (size_t i = 0; i < ROWS; i++) x[i] = i == at[k] ? odd[v] : 0x1.8p1023;
+      const ioi_scan scan = scan_of(x, NULL, ROWS);
+      assert_true(scan.missing == (v == 0) && scan.negative == (v == 3));
+      assert_true(scan.infinite == (v == 1 || v == 2));
+      assert_true(scan.zero == (v >= 4));
+      assert_true(scan.first_bad == (v < 4 ? at[k] : 0));
+      assert_true(scan.first == x[at[k] == 0 && v < 3 ? 1 : 0]);
+    }
 }
 
 static void constant_column_gives_its_value_by_level(void **state)
@@ -222,10 +276,12 @@ int main(void)
     cmocka_unit_test(no_rows_give_no_strata),
     cmocka_unit_test(first_row_of_a_crossed_psu_is_named),
     cmocka_unit_test(rows_without_psu_or_stratum_cross_nothing),
+    cmocka_unit_test(first_crossed_row_is_named_whichever_thread_sees_it),
     cmocka_unit_test(scan_counts_what_cannot_be_used),
     cmocka_unit_test(scan_of_integers_knows_the_missing_value_of_R),
     cmocka_unit_test(first_finite_number_may_be_negative),
     cmocka_unit_test(scan_of_good_numbers_or_none_finds_nothing_bad),
+    cmocka_unit_test(scan_finds_one_value_wherever_it_is),
     cmocka_unit_test(constant_column_gives_its_value_by_level),
     cmocka_unit_test(first_row_that_differs_is_named),
     cmocka_unit_test(missing_integer_is_not_a_constant),

@@ -59,17 +59,53 @@ static void range_of_reals_takes_whole_numbers_alone(void **state)
   int low = 1, high = 1;
   size_t missing = 9;
   (void) state;
-  assert_int_equal(ioi_key_range_real(value, 5, &low, &high, &missing), IOI_OK);
+  assert_int_equal(ioi_key_range_real(value, 5, 2, &low, &high, &missing),
+                   IOI_OK);
   assert_true(low == -3 && high == 7 && missing == 2);
-  assert_int_equal(ioi_key_range_real(ends, 2, &low, &high, &missing), IOI_OK);
+  assert_int_equal(ioi_key_range_real(ends, 2, 2, &low, &high, &missing),
+                   IOI_OK);
   assert_true(low == -INT_MAX && high == INT_MAX && missing == 0);
   for (size_t i = 0; i < 5; i++) {
     const double mixed[] = {1, bad[i]};
-    assert_int_equal(ioi_key_range_real(mixed, 2, &low, &high, &missing),
+    assert_int_equal(ioi_key_range_real(mixed, 2, 2, &low, &high, &missing),
                      IOI_EDOMAIN);
   }
-  assert_int_equal(ioi_key_range_real(value, 1, &low, &high, &missing), IOI_OK);
+  assert_int_equal(ioi_key_range_real(value, 1, 2, &low, &high, &missing),
+                   IOI_OK);
   assert_true(low == -INT_MAX && high == INT_MAX && missing == 1);
+}
+
+/* Against a plain loop, in blocks and threads; then with one number that is none. */
+static void range_of_many_reals_is_found_by_any_threads(void **state)
+{
+  enum { MANY = 5 * (int) IOI_BLOCK / 2 };
+  double value[MANY];
+  uint64_t seed = 7;
+  size_t none = 0;
+  int smallest = INT_MAX, largest = INT_MIN;
+  (void) state;
+  for (size_t i = 0; i < MANY; i++) {
+    const int whole = (int) draw_below(&seed, 2000000) - 1000000;
+    const int lost = draw_below(&seed, 4) == 0;
+    value[i] = lost ? NAN : whole;
+    none += (size_t) lost;
+    smallest = !lost && whole < smallest ? whole : smallest;
+    largest = !lost && whole > largest ? whole : largest;
+  }
+  for (int threads = 1; threads < 9; threads++) {
+    int low = 1, high = 1;
+    size_t missing = 9, odd = draw_below(&seed, MANY);
+    assert_int_equal(
+      ioi_key_range_real(value, MANY, threads, &low, &high, &missing), IOI_OK);
+    assert_true(low == smallest && high == largest && missing == none);
+    const double kept = value[odd];
+    value[odd] = 0.5;
+    assert_int_equal(
+      ioi_key_range_real(value, MANY, threads, &low, &high, &missing),
+      IOI_EDOMAIN);
+    assert_true(low == smallest && high == largest && missing == none);
+    value[odd] = kept;
+  }
 }
 
 static void column_of_reals_is_that_of_integers(void **state)
@@ -412,6 +448,7 @@ int main(void)
     cmocka_unit_test(range_skips_missing),
     cmocka_unit_test(range_of_nothing_leaves_ends_alone),
     cmocka_unit_test(range_of_reals_takes_whole_numbers_alone),
+    cmocka_unit_test(range_of_many_reals_is_found_by_any_threads),
     cmocka_unit_test(column_of_reals_is_that_of_integers),
     cmocka_unit_test(column_counts_from_first),
     cmocka_unit_test(column_reaches_the_ends_of_int),

@@ -224,6 +224,45 @@ test_that("a PSU in two strata is an error that says where and what to do", {
   expect_match(conditionMessage(error), "nest = TRUE")
 })
 
+test_that("one thread and two find the same strata, PSUs and first wrong row", {
+  rows <- 150000L # enough for a second thread
+  at <- seq_len(rows)
+  data <- data.frame(psu = (at * 7919L) %% 300L)
+  data$stratum <- 10 * (data$psu %% 20) # numbers between which no stratum lies
+  data$label <- factor(data$psu, levels = -1:310) # and labels without rows
+  both <- function(run) {
+    found <- lapply(1:2, function(threads) {
+      withr::local_options(ioi.threads = threads)
+      run()
+    })
+    expect_identical(found[[1]], found[[2]])
+    found[[1]]
+  }
+  design <- both(function() ioi_design(data, strata = stratum, psu = label))
+  expect_identical(design$strata, seq(0, 190, 10))
+  expect_identical(design$stages[[1]]$core$sampled, rep(15, 20))
+  unit <- .Call(ioi:::ioi_r_levels, design$keys, design$stages[[1]]$unit, as.double(rows))
+  expect_identical(unit, (data$psu %% 20L) * 15L + data$psu %/% 20L)
+  where <- function() {
+    error <- expect_ioi_error(ioi_design(data, strata = stratum, psu = psu), "design")
+    error$where
+  }
+  last <- replace(data$stratum, rows, 777)
+  late <- replace(data$stratum, c(80000, rows), 777)
+  for (stratum in list(last, late)) {
+    data$stratum <- stratum
+    expect_equal(both(where), which(stratum == 777)[1])
+  }
+  data$psu[c(5, 90000, 140000)] <- -1L # seen first by one thread, then by the other
+  data$stratum <- replace(rep(1, rows), c(90000, 140000), 2)
+  expect_equal(both(where), 90000)
+  data$psu[140000] <- NA
+  missing <- function() {
+    expect_ioi_error(ioi_design(data, strata = stratum, psu = psu), "data", arg = "psu")$where
+  }
+  expect_equal(both(missing), 140000)
+})
+
 test_that("a stratum with one PSU is an error that names the strata", {
   data <- sample_of()
   data$psu[data$stratum == 2] <- 1000
