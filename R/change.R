@@ -181,14 +181,12 @@ change_result <- function(series, gaps, measure, window) {
   at <- rows$from
   table <- plain_tibble(gaps)[at, ]
   table$measure <- rows$measure
-  vcov <- attr(gaps, "vcov")
+  vcov <- covariance_matrix(gaps, at)
   annual <- rows$measure == "annual"
   if (any(annual)) {
     scaled <- annual_rates(table, series, annual)
     table <- scaled$table
-    if (!is.null(vcov)) vcov <- vcov[at, at, drop = FALSE] * outer(scaled$by, scaled$by)
-  } else if (!is.null(vcov)) {
-    vcov <- vcov[at, at, drop = FALSE]
+    if (!is.null(vcov)) vcov <- vcov * outer(scaled$by, scaled$by)
   }
   table <- change_figures(table, series)
   labels <- stats::setNames(unclass(table)[series$safe], change_names(series$by))

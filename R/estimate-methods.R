@@ -28,6 +28,18 @@
 #' dropping `estimate`, `std.error`, `conf.low` or `conf.high`, changing `n`,
 #' `n.effective` or `df`, grouping and summarising.
 #'
+#' @section Covariance of many rows:
+#' Of more than 200 rows, [ioi_proportion()], [ioi_mean()], [ioi_total()],
+#' [ioi_ratio()] and [ioi_quantile()] compute the covariance when it is asked for, by
+#' `vcov()` or a comparison, and each time that it is. They compute it at once with
+#' replicate weights, with `covariance = TRUE`, and where it would have to be computed
+#' from more than 64 MB. The digits are the same, and those of chosen rows are those of
+#' all rows. Squared standard errors differ from its diagonal by no more than
+#' a square root rounds. A table whose covariance is still to be computed holds the
+#' totals of its cells by sampling unit: before such a table goes to readers who may
+#' not see them, set `covariance` to `TRUE` or `FALSE`, or take the columns alone with
+#' `tidy()`.
+#'
 #' @param object,x A table of class `ioi_estimate`.
 #' @param parm Rows wanted: numbers, or names as in `names(coef(object))`. All
 #'   rows when missing.
@@ -50,7 +62,8 @@
 #'   and `NA` in its row and column of `vcov()`.
 #' @section Errors: `ioi_error_input` when the table carries no covariance, when
 #'   limits at another level cannot be computed from it, and for a bad `level` or
-#'   `parm`.
+#'   `parm`; `ioi_error_data` when another version of the package left the covariance
+#'   to be computed.
 #' @examples
 #' workers <- census_2011_people
 #' born <- ioi_proportion(workers, health, by = sex)
@@ -89,7 +102,7 @@ coef.ioi_estimate <- function(object, ...) {
 vcov.ioi_estimate <- function(object, ...) {
   check_dots_empty_ioi(...)
   check_intact(object, "object")
-  out <- attr(object, "vcov")
+  out <- covariance_matrix(object)
   if (is.null(out)) {
     abort_no_vcov(object)
   }

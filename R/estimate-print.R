@@ -46,7 +46,8 @@ format_p <- function(x) {
 # Text of a label column; a year is "2011", not "2,011".
 format_label <- function(x) {
   if (is.numeric(x) && is.null(attr(x, "class"))) {
-    out <- vapply(x, formatC, "", digits = 15, format = "fg", width = 1)
+    out <- formatC(x, digits = 15, format = "fg", width = 1)
+    out[is.infinite(x)] <- as.character(x[is.infinite(x)]) # beside others they are padded
     out[is.na(x)] <- NA
   } else if (is.list(x)) {
     out <- vapply(x, function(value) paste(format(value), collapse = ", "), "")

@@ -1,7 +1,7 @@
 # The class `ioi_estimate`: a tibble of estimates that carries their covariance.
 #
 # The columns are plain. Three attributes travel with the rows:
-#   vcov     NULL or the covariance of the rows, in row order, without dimnames
+#   vcov     NULL or the covariance of the rows, computed or not yet: see R/covariance.R
 #   domains  NULL or list(id, n, psu, stratum): which domain a row belongs to
 #            (a column of the matrices) and what each domain holds; the degrees
 #            of freedom of a union of domains are counted from it
@@ -32,7 +32,7 @@ new_ioi_estimate <- function(x, vcov = NULL, domains = NULL, info = list()) {
   info$by <- as.character(info$by)
   out <- structure(
     plain_tibble(x),
-    vcov = unname(vcov), domains = domains, info = info,
+    vcov = if (is_later(vcov)) vcov else unname(vcov), domains = domains, info = info,
     class = c("ioi_estimate", "tbl_df", "tbl", "data.frame")
   )
   check_ioi_estimate(out)
@@ -48,7 +48,7 @@ check_ioi_estimate <- function(x) {
       !all(vapply(unclass(x)[intersect(core_columns, names(x))], is.numeric, NA)),
     "column names are not unique" = anyDuplicated(names(x)) > 0,
     "`vcov` is not rows x rows" =
-      !is.null(vcov) && !(is.matrix(vcov) && is.numeric(vcov) && all(dim(vcov) == rows)),
+      !is.null(vcov) && !(is_covariance(vcov) && all(covariance_size(vcov) == rows)),
     "`domains$id` is not one per row" =
       !is.null(attr(x, "domains")) && length(attr(x, "domains")$id) != rows,
     "`info$by` names no column" = !all(attr(x, "info")$by %in% names(x)),
@@ -70,10 +70,9 @@ is_estimate <- function(x) inherits(x, "ioi_estimate")
 # outside these methods has copied the attributes onto other rows, as
 # tibble::add_row() does.
 is_intact <- function(x) {
-  vcov <- attr(x, "vcov")
   id <- attr(x, "domains")$id
   all(core_columns %in% names(x)) &&
-    (is.null(vcov) || all(dim(vcov) == nrow(x))) &&
+    all(covariance_size(attr(x, "vcov")) == nrow(x)) &&
     (is.null(id) || length(id) == nrow(x))
 }
 
@@ -118,7 +117,7 @@ subset_estimate <- function(data, template, rows) {
   }
   new_ioi_estimate(
     data,
-    vcov = attr(template, "vcov")[rows, rows, drop = FALSE],
+    vcov = covariance_rows(attr(template, "vcov"), rows),
     domains = domains, info = info
   )
 }

@@ -150,7 +150,7 @@ gap_changes <- function(gaps, pairs, domains, level) {
 
 # Covariance of the gaps; where it is not known, of gaps that are independent.
 gap_covariance <- function(gaps) {
-  v <- attr(gaps, "vcov")
+  v <- covariance_matrix(gaps)
   if (is.null(v)) as.double(gaps$std.error)^2 else v
 }
 

@@ -172,7 +172,7 @@ healthy_rows <- function(x, age, bands, groups, by, call) {
 # The covariance of the shares, or their variances when they are independent.
 healthy_covariance <- function(x, share, rule, call) {
   if (is_estimate(x) && !is.null(attr(x, "vcov"))) {
-    return(attr(x, "vcov"))
+    return(covariance_matrix(x, call = call))
   }
   if ("std.error" %in% names(x)) {
     return(count_column(x[["std.error"]], "healthy$std.error", call)^2)

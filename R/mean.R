@@ -223,7 +223,7 @@ measurement_estimate <- function(layout, tally, kind, covariance) {
   }
   found <- road_estimate(
     layout$cells, layout$design, tally, measure, domain, domain, domains,
-    keeps_covariance(domains, covariance)
+    when_covariance(domains, covariance)
   )
   moments <- unlist(tally[startsWith(names(tally), "moment")], use.names = FALSE)
   list(
@@ -262,7 +262,7 @@ measurement_table <- function(layout, estimate, kind, x, level, df, more, missin
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
-    vcov = if (is.matrix(estimate$v)) known_covariance(covariance_of(estimate$v, keep), v),
+    vcov = table_covariance(estimate$v, keep, v),
     domains = domain_list(
       layout$design, keep, estimate$n, estimate$presence, as.double(estimate$w)
     ),

@@ -101,11 +101,8 @@ parity_estimates <- function(x, columns, level, mover, call) {
   own <- cells$kept
   level <- if (is.null(level)) info$level else level
   numbers <- parity_own_numbers(x, own, parity_own_limits(x, level, mover))
-  covariance <- attr(x, "vcov")
-  if (!is.null(covariance)) {
-    covariance <- covariance[own, own, drop = FALSE]
-    numbers$variance <- diag(covariance)
-  }
+  covariance <- covariance_matrix(x, own, call)
+  if (!is.null(covariance)) numbers$variance <- diag(covariance)
   if (!is.null(domains)) {
     domains$id <- as.integer(domains$id[own])
     numbers$n <- as.double(domains$n[domains$id])

@@ -368,11 +368,12 @@ everyone_column <- function(value, data, several, rows) {
 
 # Covariances within each table, and of groups with everyone; what was not estimated is NA.
 block_covariance <- function(tables, crosses) {
-  vcov <- lapply(tables, attr, "vcov")
   size <- vapply(tables, nrow, 0L)
-  if (any(vapply(vcov, is.null, NA)) || sum(size) > most_covariance_rows) {
+  known <- vapply(tables, function(table) is_covariance(attr(table, "vcov")), NA)
+  if (!all(known) || sum(size) > most_covariance_rows) {
     return(NULL)
   }
+  vcov <- lapply(tables, covariance_matrix)
   out <- matrix(NA_real_, sum(size), sum(size))
   last <- cumsum(size)
   rows <- function(i) seq_len(size[i]) + last[i] - size[i]

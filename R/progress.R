@@ -208,9 +208,9 @@ check_times <- function(years, block, shown, call) {
 }
 
 progress_covariance <- function(x, kept, se, years, block, correlation, window, call) {
-  own <- if (is_estimate(x)) attr(check_intact(x, "x", call), "vcov")
+  own <- if (is_estimate(x)) covariance_matrix(check_intact(x, "x", call), kept, call)
   if (!is.null(own)) {
-    return(own[kept, kept, drop = FALSE])
+    return(own)
   }
   if (correlation == 0 && is.null(window)) {
     return(NULL)

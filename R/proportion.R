@@ -3,10 +3,6 @@
 # More combinations of `by` than this are numbered by those that occur.
 most_dense_domains <- 1024
 
-# More rows than this keep their variances but not their covariances, unless the
-# user asks for them: the matrix would pass 32 MB.
-most_covariance_rows <- 2000
-
 # More influences of cells on estimates than this (2 GB) come from an outcome that
 # is a measurement, not an answer.
 most_influences <- 2^28
@@ -47,7 +43,8 @@ proportion_columns <- c(
 #'   `Inf` where they add up to n, `NA` where to less.
 #' @param cv `TRUE` adds `cv`, the standard error over the size of the estimate.
 #' @param covariance Keep the covariance of all rows for [vcov()]? `NULL`: up to
-#'   2,000 rows.
+#'   2,000 rows; that of more than 200 is computed, with the same digits, when it is
+#'   asked for (see [ioi_estimate]).
 #' @param ... Not used.
 #' @return A tibble of class [ioi_estimate], a row per group and category:
 #'   the `by` columns, `outcome` (name of the column), `category`, `estimate` (a
@@ -462,7 +459,7 @@ proportion_estimate <- function(layout, tally, covariance) {
   }
   found <- road_estimate(
     layout$cells, layout$design, tally, measure, domain_of_cell, domain_of_row, domains,
-    keeps_covariance(length(domain_of_row), covariance)
+    when_covariance(length(domain_of_row), covariance)
   )
   list(
     p = found$estimate,
@@ -533,7 +530,7 @@ proportion_table <- function(layout, estimate, outcome, ci, level, df, deff_wor,
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(keep)),
-    vcov = if (is.matrix(estimate$v)) known_covariance(covariance_of(estimate$v, keep), v),
+    vcov = table_covariance(estimate$v, keep, v),
     domains = domain_list(design, domain, estimate$n, estimate$presence, estimate$w),
     info = list(
       what = "Proportion", unit = "proportion", by = names(labels), level = level,
@@ -574,21 +571,6 @@ deff_without <- function(deff, share) {
   out <- deff / rest
   out[rest < 0] <- NA_real_
   na_if_nan(out)
-}
-
-# A covariance with NA in the rows and columns of estimates that have no variance.
-known_covariance <- function(v, variance) {
-  unknown <- is.na(variance)
-  if (any(unknown)) {
-    v[unknown, ] <- NA_real_
-    v[, unknown] <- NA_real_
-  }
-  v
-}
-
-# The covariance of some of its rows; without a copy where these are all.
-covariance_of <- function(v, keep) {
-  if (length(keep) == nrow(v)) v else v[keep, keep, drop = FALSE]
 }
 
 # Reasons a row has no value, or an unusual one, before those of the limits.

@@ -25,7 +25,8 @@ quantile_columns <- c(
 #' @param ci Method of the limits of the share of people below the quantile: one of
 #'   those of [ioi_proportion()].
 #' @param covariance Keep the covariance of the rows for [vcov()]? `NULL`: up to
-#'   2,000 rows.
+#'   2,000 rows; that of more than 200 is computed, with the same digits, when it is
+#'   asked for (see [ioi_estimate]).
 #' @return A tibble of class [ioi_estimate], a row per group and share: the `by`
 #'   columns, `outcome` (name of the column), `prob` (the share), `estimate` (in the
 #'   unit of `x`), `std.error`, `conf.low`, `conf.high`, `n` (rows with a positive
@@ -197,13 +198,12 @@ share_below <- function(layout, tally, probs, covariance) {
   }
   found <- road_estimate(
     layout$cells, layout$design, tally, measure, domain, domain, domains,
-    keeps_covariance(length(domain), covariance)
+    when_covariance(length(domain), covariance)
   )
   keep <- rep(c(rep(TRUE, probs), FALSE), domains)
-  v <- found$v
   list(
     p = found$estimate[keep],
-    v = if (is.matrix(v)) v[keep, keep, drop = FALSE] else v[keep],
+    v = covariance_rows(found$v, keep),
     n = as.vector(rowsum(tally$n, domain, reorder = FALSE)),
     w = as.vector(rowsum(found$sums, domain, reorder = FALSE)),
     occurs = domain_occurs(layout, tally),
@@ -246,7 +246,10 @@ quantile_table <- function(layout, below, quantile, limits, x, probs, rule, ci, 
   )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = length(rows)),
-    vcov = quantile_covariance(below$v, rows, at$std.error),
+    # that of the shares below, with the quantiles' own standard errors
+    vcov = if (is_covariance(below$v)) {
+      rescale_covariance(covariance_rows(below$v, rows), at$std.error)
+    },
     domains = domain_list(layout$design, domain, below$n, below$presence),
     info = list(
       what = "Quantile", unit = "number", by = c(names(labels), "prob"), level = level,
@@ -267,16 +270,4 @@ share_effects <- function(below, rows, at, more) {
     if (more$deff_wor) list(deff.wor = deff_without(extras$deff, at$n / people)),
     if (more$cv) list(cv = relative_error(at$estimate, at$std.error^2))
   )
-}
-
-# Covariance of quantiles: their standard errors and the correlations of the shares.
-quantile_covariance <- function(v, rows, se) {
-  if (!is.matrix(v)) {
-    return(NULL)
-  }
-  scale <- se / sqrt(variances(v)[rows])
-  scale[se %in% 0] <- 0
-  out <- v[rows, rows, drop = FALSE] * outer(scale, scale)
-  diag(out) <- se^2
-  na_if_nan(out)
 }

@@ -111,8 +111,9 @@ road_totals <- function(cells, design, tally, s = 1L) {
 }
 
 # Estimates and their variance. `domain_of_cell` and `domain_of_row` count from 0.
-# list(estimate, v (matrix or vector), sums, influence, psu, stratum, theta): theta
-# holds the estimates by replicate, rows x replicates.
+# `covariance`: TRUE, "later" or FALSE, as when_covariance() has it.
+# list(estimate, v, sums, influence, psu, stratum, theta): theta holds the estimates by
+# replicate, rows x replicates.
 road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_of_row,
                           domains, covariance) {
   totals <- lapply(seq_along(design$stages), function(s) road_totals(cells, design, tally, s))
@@ -121,28 +122,29 @@ road_estimate <- function(cells, design, tally, measure, domain_of_cell, domain_
   residual <- if (!is.null(design$calibration) && is.null(design$replicates)) {
     calibration_residual(design, cells, found$influence, length(found$estimate))
   }
-  variance <- .Call(
-    ioi_r_variance, lapply(design$stages, function(stage) stage$core), totals,
-    found$influence, if (is.null(found$size)) found$estimate else found$size,
-    as.integer(domain_of_row),
-    as.integer(domain_of_cell), as.integer(domains),
-    covariance && is.null(design$replicates), residual
+  engine <- list(
+    stages = lapply(design$stages, function(stage) stage$core), totals = totals,
+    influence = found$influence,
+    size = if (is.null(found$size)) found$estimate else found$size,
+    domain_of_row = as.integer(domain_of_row), domain_of_cell = as.integer(domain_of_cell),
+    domains = as.integer(domains), residual = residual
   )
+  variance <- covariance_found(engine, if (is.null(design$replicates)) covariance else FALSE)
   variance$records <- function() domain_records(cells, design$rows, domain_of_cell, domains)
   if (!is.null(design$replicates)) {
     nobody <- if (is.null(found$nobody)) NaN else found$nobody
     variance$theta <- replicate_estimates(design, totals[[1]], tally, measure, nobody)
-    variance$v <- replicate_variance(design, found$estimate, variance$theta, covariance)
+    variance$v <- replicate_variance(
+      design, found$estimate, variance$theta, !isFALSE(covariance)
+    )
   }
   c(list(estimate = found$estimate, sums = sums, influence = found$influence), variance)
 }
 
-# Keep the covariance of this many rows?
-keeps_covariance <- function(rows, covariance = NULL) {
-  if (is.null(covariance)) rows <= most_covariance_rows else covariance
-}
-
-# The diagonal of a covariance matrix, or the variances as they are.
-variances <- function(v) {
-  if (is.matrix(v)) v[cbind(seq_len(nrow(v)), seq_len(nrow(v)))] else v
+# The variance engine: list(v (a matrix where `covariance`, else variances), psu, stratum).
+road_variance <- function(engine, covariance) {
+  .Call(
+    ioi_r_variance, engine$stages, engine$totals, engine$influence, engine$size,
+    engine$domain_of_row, engine$domain_of_cell, engine$domains, covariance, engine$residual
+  )
 }

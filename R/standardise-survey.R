@@ -80,7 +80,7 @@ standardise_cells <- function(cells, by, weight, bands, design, df) {
   share <- share / as.vector(rowsum(share, row, reorder = FALSE))[row]
   sums <- matrix(0, length(first), nrow(cells))
   sums[cbind(row, seq_along(row))] <- ifelse(known, share, 0)
-  v <- attr(cells, "vcov")
+  v <- covariance_matrix(cells)
   lonely <- rowSums(sums * matrix(is.nan(
     cells[["std.error"]]
   ) | is.na(cells[["std.error"]]),

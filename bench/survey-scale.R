@@ -59,9 +59,9 @@ five_levels <- function() {
   show_equal(
     "covariance, 5 levels x 5 domains", vcov(result)[order_of_peer, order_of_peer], vcov(few())
   )
-  spent <- take_turns(list(ours, function() ours(FALSE), peer), 3)
+  spent <- take_turns(list(function() vcov(ours()), function() ours(FALSE), peer), 3)
   record_race(
-    "b: 5 levels x 100 domains, all covariances; peer with none",
+    "b: 5 levels x 100 domains and vcov(); peer with no covariances",
     spent[, 1], spent[, 3],
     target = 100
   )
@@ -74,7 +74,7 @@ five_levels <- function() {
   all_pairs <- function(design = peer_design_of(data)) {
     svyby(~answer, ~domain, design, svymean, covmat = TRUE)
   }
-  spent <- take_turns(list(function() ours(), all_pairs), 2)
+  spent <- take_turns(list(function() vcov(ours()), all_pairs), 2)
   record_race(
     "b: 5 levels x 20 domains (a fifth of the rows), all covariances on both sides",
     spent[, 1], spent[, 2]
@@ -153,12 +153,17 @@ flat_in_domains <- function() {
   theirs <- svyby(~outcome, ~domain, design, svymean)
   show_equal("standard errors of 20 of 1,000 domains", result$std.error[1:20], theirs$se)
   record_growth(
-    "d: 1,000 domains, against 100, all covariances",
+    "d: 1,000 domains, against 100, the call as it is",
     function() ours(many), function() ours(few),
     target = 2
   )
   record_growth(
-    "d: 1,000 domains, against 100, no covariances",
+    "d: the same and vcov(): all covariances",
+    function() vcov(ours(many)), function() vcov(ours(few)),
+    target = 2
+  )
+  record_growth(
+    "d: the same, covariance = FALSE",
     function() ours(many, FALSE), function() ours(few, FALSE),
     target = 2
   )

@@ -31,7 +31,7 @@ show_equal("upper beta limits", result$conf.high, limits$ci_u)
 show_equal("covariance, 100 x 100", vcov(result), vcov(covariance))
 
 spent <- take_turns(times = 3, list(
-  ours = ours,
+  ours = function() vcov(ours()),
   design = peer_design,
   limits = function() peer_limits(design),
   covariance = function() peer_covariance(design)

@@ -52,7 +52,9 @@ test_that("numbers become text by our own rules", {
     format_p(c(0.0009999, 0.001, 0.0456, 1, NA)),
     c("<0.001", "0.001", "0.046", "1.000", "NA")
   )
-  expect_identical(format_label(c(2011, 1e5, 0.5, NA)), c("2011", "100000", "0.5", "NA"))
+  expect_identical(
+    format_label(c(2011, 1e5, 0.5, NA, -Inf)), c("2011", "100000", "0.5", "NA", "-Inf")
+  )
   expect_identical(format_label(2011L), "2011")
   expect_identical(format_label(factor(c("b", NA))), c("b", "NA"))
   expect_identical(format_label(as.Date("2011-03-27")), "2011-03-27")
