@@ -17,7 +17,8 @@
 #'   missing wherever the package counts. What `missing_codes` names becomes `NA`; a
 #'   message of class `ioi_message_missing` says how many values.
 #' @section Errors: `ioi_error_io` for a file that is not there or cannot be read;
-#'   `ioi_error_input` where haven is not installed or the kind of file is unknown.
+#'   `ioi_error_input` where haven is not installed, the kind of file is unknown, or
+#'   `missing_codes` names a label that no column has.
 #' @examplesIf requireNamespace("haven", quietly = TRUE)
 #' path <- tempfile(fileext = ".sav")
 #' haven::write_sav(data.frame(
@@ -32,7 +33,9 @@ ioi_read_survey <- function(path, missing_codes = NULL, ...) {
   check_path(path, call)
   need_package("haven", "Reading a survey file", call)
   data <- read_labelled_file(path, call)
+  check_labels_known(data, missing_codes, call)
   before <- vapply(data, function(x) sum(is.na(as.vector(unclass(x)))), 1)
+  questions <- question_table(data, missing_codes)
   if (!is.null(missing_codes)) data[] <- lapply(data, drop_codes, missing_codes)
   gone <- vapply(data, function(x) sum(is.na(as.vector(unclass(x)))), 1) - before
   if (sum(gone) > 0) {
@@ -42,7 +45,7 @@ ioi_read_survey <- function(path, missing_codes = NULL, ...) {
       count = sum(gone)
     )
   }
-  attr(data, "questions") <- question_table(data)
+  attr(data, "questions") <- questions
   data
 }
 
@@ -76,15 +79,47 @@ drop_codes <- function(x, missing_codes) {
   if (!has_value_labels(x)) {
     return(x)
   }
-  labels <- attr(x, "labels", exact = TRUE)
-  named <- labels[names(labels) %in% as.character(missing_codes)]
-  gone <- as.character(as.vector(unclass(x))) %in%
-    c(as.character(missing_codes), as.character(as.vector(named)))
-  x[gone] <- NA
+  x[as.character(as.vector(unclass(x))) %in% codes_named(x, missing_codes)] <- NA
   x
 }
 
-question_table <- function(data) {
+# The codes, as text, that codes or labels name.
+codes_named <- function(x, missing_codes) {
+  labels <- attr(x, "labels", exact = TRUE)
+  named <- labels[names(labels) %in% as.character(missing_codes)]
+  c(as.character(missing_codes), as.character(as.vector(named)))
+}
+
+# Those of them that a labelled column has.
+codes_there <- function(x, missing_codes) {
+  if (!length(missing_codes) || !has_value_labels(x)) {
+    return(NULL)
+  }
+  there <- unique(c(as.vector(attr(x, "labels", exact = TRUE)), as.vector(unclass(x))))
+  intersect(as.character(sort(there)), codes_named(x, missing_codes))
+}
+
+# A label that no column has is a slip.
+check_labels_known <- function(data, missing_codes, call) {
+  text <- as.character(missing_codes)
+  text <- text[is.na(suppressWarnings(as.numeric(text)))]
+  known <- lapply(data[vapply(data, has_value_labels, NA)], function(x) {
+    c(names(attr(x, "labels", exact = TRUE)), if (is.character(x)) unique(as.vector(x)))
+  })
+  unknown <- setdiff(text, unlist(known))
+  if (length(unknown)) {
+    abort_ioi(
+      c(
+        "{.arg missing_codes} must name labels or codes that a column has.",
+        "x" = "No column has a label {.val {unknown}}."
+      ),
+      "input",
+      arg = "missing_codes", call = call
+    )
+  }
+}
+
+question_table <- function(data, missing_codes) {
   one <- function(x, name) {
     out <- attr(x, name, exact = TRUE)
     if (is.null(out)) NULL else out
@@ -98,9 +133,8 @@ question_table <- function(data) {
     values = vapply(data, function(x) length(one(x, "labels")), 1L, USE.NAMES = FALSE),
     missing = vapply(data, function(x) {
       range <- one(x, "na_range")
-      paste(c(one(x, "na_values"), if (!is.null(range)) paste(range, collapse = " to ")),
-        collapse = ", "
-      )
+      declared <- c(one(x, "na_values"), if (!is.null(range)) paste(range, collapse = " to "))
+      paste(union(declared, codes_there(x, missing_codes)), collapse = ", ")
     }, "", USE.NAMES = FALSE)
   )
 }

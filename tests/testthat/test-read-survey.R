@@ -36,6 +36,17 @@ test_that("named codes and labels are missing and counted", {
   expect_equal(est$estimate, 2 / 5)
 })
 
+test_that("the questions say which codes were named, and a label nobody has is refused", {
+  path <- labelled_file(".sav")
+  missing <- function(...) attr(suppressMessages(ioi_read_survey(path, ...)), "questions")$missing
+  expect_identical(missing(), c("", "", ""))
+  expect_identical(missing(missing_codes = c("Don't know", "-9", "-1")), c("", "-9, -8", ""))
+  error <- expect_ioi_error(
+    ioi_read_survey(path, missing_codes = c(-9, "Refusd")), "input", arg = "missing_codes"
+  )
+  expect_match(conditionMessage(error), "Refusd")
+})
+
 test_that("a negative labelled code that is left in raises a warning when counted", {
   got <- ioi_read_survey(labelled_file(".sav"))
   expect_warning(ioi_proportion(got, belong), class = "ioi_warning_missing_code")
