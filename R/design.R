@@ -543,10 +543,11 @@ sampling_fraction <- function(fpc, sampling, rows, call, at = 1L, arg = "fpc") {
   }
   found <- .Call(ioi_r_constant, sampling$keys, at, fpc, as.double(rows))
   if (!is.na(found$row)) {
+    of <- if (arg == "fpc") "stratum" else "unit of the stage before (and stratum)"
     abort_ioi(
       c(
-        "{.arg {arg}} must be a number that is the same in all rows of a stratum.",
-        "x" = "Row {found$row} differs from the rows of its stratum before it, or is missing."
+        "{.arg {arg}} must be a number that is the same in all rows of a {of}.",
+        "x" = "Row {found$row} differs from the rows of its {of} before it, or is missing."
       ),
       "design",
       arg = arg, where = found$row, call = call
