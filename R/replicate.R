@@ -184,7 +184,17 @@ replicate_variance <- function(design, estimate, theta, covariance) {
       rows = which(lost)
     )
   }
-  out$v
+  without_rounding(out$v, estimate)
+}
+
+# A variance below this share of the squared estimate is rounding, as in variance.c.
+variance_rounding <- 1e-20
+
+# The covariance or variances with 0 for what is rounding.
+without_rounding <- function(v, estimate) {
+  gone <- which(variances(v) < variance_rounding * estimate^2)
+  if (is.matrix(v)) v[gone, ] <- v[, gone] <- 0 else v[gone] <- 0
+  v
 }
 
 # The standard error of the logit of proportions, turned to the scale of the

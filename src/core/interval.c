@@ -79,7 +79,7 @@ void ioi_interval_wilson(double p, double m, double z, double *low,
    * gives the lower one without cancellation. */
   double root = sqrt(p * q * r + 0.25);
   *low = p * p * r / (p * r + 0.5 + root);
-  *high = (p * r + 0.5 + root) / (r + 1);
+  *high = q > 0 ? fmin(1, (p * r + 0.5 + root) / (r + 1)) : 1;
 }
 
 void ioi_interval_wilson_corrected(double p, double m, double z, double *low,

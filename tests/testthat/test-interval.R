@@ -158,3 +158,13 @@ test_that("t limits are those of R's one-sample t test", {
   expect_identical(edge$conf.low, c(2, NA, NA))
   expect_identical(edge$flag, c("", "df", ""))
 })
+
+test_that("at p of 0 and 1 no limit passes it by a rounding error", {
+  n <- 1:500
+  for (method in interval_methods) {
+    for (df in c(1, 7, Inf)) {
+      expect_identical(interval_proportion(rep(0, 500), 0, n, df, method, 0.95)$conf.low, 0 * n)
+      expect_identical(interval_proportion(rep(1, 500), 0, n, df, method, 0.95)$conf.high, n / n)
+    }
+  }
+})

@@ -489,3 +489,16 @@ test_that("units of weight 0 add no degrees of freedom of the design", {
   expect_identical(ioi_mean(jackknife, x, df = "design")$df, 4)
   expect_identical(ioi_mean(jackknife, x)$df, 4)
 })
+
+test_that("a variance that is rounding is 0", {
+  set.seed(4)
+  data <- data.frame(one = 1:60, x = stats::rnorm(60, 50), weight = stats::rexp(60))
+  columns <- with_columns(data, matrix(stats::rexp(60 * 9), 60) * data$weight)
+  design <- ioi_design(
+    columns, weight,
+    repweights = tidyselect::num_range("r", 1:9), rep_type = "bootstrap"
+  )
+  got <- ioi_mean(design, x, by = one)
+  expect_identical(got$std.error, numeric(60))
+  expect_identical(unname(vcov(got)), matrix(0, 60, 60))
+})
