@@ -7,13 +7,15 @@
 
 /* Chunks are long enough that starting them costs nothing, and short enough
  * that a round of them can be interrupted within some 10 ms. */
-static const size_t smallest_chunk = (size_t) 1 << 20;
+static const size_t usual_chunk = (size_t) 1 << 20;
 
-size_t ioi_tally_chunk(size_t doubles)
+size_t ioi_tally_chunk(size_t rows, size_t doubles)
 {
-  size_t chunk = smallest_chunk;
-  while (chunk < doubles) chunk *= 2;
-  return chunk;
+  const size_t most = doubles > usual_chunk ? doubles : usual_chunk;
+  if (rows <= most) return most;
+  const size_t chunks = 2 * ((rows + 2 * most - 1) / (2 * most));
+  const size_t blocks = (rows + IOI_BLOCK - 1) / IOI_BLOCK;
+  return (blocks + chunks - 1) / chunks * IOI_BLOCK;
 }
 
 size_t ioi_tally_doubles(const ioi_rows *rows, const ioi_sum *sum, size_t sums)
@@ -115,14 +117,34 @@ static void tally_chunk(const ioi_rows *all, const ioi_sum *sum, size_t sums,
   }
 }
 
+/* Adds numbers from .. to - 1 of the partial sums of one chunk. */
 static void merge_partial(const ioi_rows *all, ioi_sum *sum, size_t sums,
-                          const double *partial)
+                          const double *partial, size_t from, size_t to)
 {
-  for (size_t s = 0; s < sums; s++) {
-    size_t levels = all->key[sum[s].key].levels;
-    ioi_tally_merge(sum[s].sum, partial, levels);
-    partial += levels;
+  for (size_t s = 0, start = 0, end; s < sums; s++, start = end) {
+    end = start + all->key[sum[s].key].levels;
+    const size_t first = from > start ? from : start;
+    const size_t last = to < end ? to : end;
+    if (first < last)
+      ioi_tally_merge(sum[s].sum + (first - start), partial + first,
+                      last - first);
   }
+}
+
+/* Adds the partial sums of `chunks` chunks in order; each thread a share of the
+ * numbers. */
+static void merge_round(const ioi_rows *all, ioi_sum *sum, size_t sums,
+                        const double *partial, size_t chunks, int threads)
+{
+  const size_t doubles = ioi_tally_doubles(all, sum, sums);
+  const size_t share = doubles / (size_t) threads + 1;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+#endif
+  for (size_t from = 0; from < doubles; from += share)
+    for (size_t c = 0; c < chunks; c++)
+      merge_partial(all, sum, sums, partial + c * doubles, from,
+                    doubles - from < share ? doubles : from + share);
 }
 
 ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
@@ -151,8 +173,7 @@ ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
       tally_chunk(rows, sum, sums, first, last, mine,
                   levels + (size_t) c * step);
     }
-    for (ptrdiff_t c = 0; c < round; c++)
-      merge_partial(rows, sum, sums, work + (size_t) c * doubles);
+    merge_round(rows, sum, sums, work, (size_t) round, threads);
     size_t done = from + (size_t) round * chunk;
     if (tick && tick(context, done < all ? done : all)) return IOI_ESTOPPED;
   }

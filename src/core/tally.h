@@ -49,10 +49,11 @@ typedef struct {
   const ioi_numbers *value;
 } ioi_rows;
 
-/* Rows in a chunk for a layout with this many doubles in all its sums: a power
- * of two, at least 2^20 and at least the doubles, so that adding the chunks
- * never costs more than the pass. */
-size_t ioi_tally_chunk(size_t doubles);
+/* Rows in a chunk for so many rows and doubles in all sums: no more than 2^20 or the
+ * doubles, whichever is more, so that adding the chunks costs no more than the
+ * pass. Rows that do not fit in one chunk are cut in an even number of equal ones
+ * (but for a block), so that two threads end together. */
+size_t ioi_tally_chunk(size_t rows, size_t doubles);
 
 /* Doubles in all sums of a call. */
 size_t ioi_tally_doubles(const ioi_rows *rows, const ioi_sum *sum, size_t sums);

@@ -281,7 +281,7 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
   ioi_tally_idle(sum, sums, key, rows.keys);
   const size_t doubles = ioi_tally_doubles(&rows, sum, sums);
   const size_t step =
-    Rf_isNull(chunk) ? ioi_tally_chunk(doubles) : (size_t) Rf_asReal(chunk);
+    Rf_isNull(chunk) ? ioi_tally_chunk(n, doubles) : (size_t) Rf_asReal(chunk);
   const size_t use = tally_threads(threads, n, step, doubles);
   double *work =
     n > step ? (double *) R_alloc(use * doubles, sizeof(double)) : NULL;

@@ -567,16 +567,22 @@ static void tick_sees_every_round_and_stops_the_tally(void **state)
   free(t);
 }
 
-static void chunk_is_a_power_of_2_no_less_than_the_doubles(void **state)
+static void chunks_are_even_in_number_and_length(void **state)
 {
-  const size_t least = (size_t) 1 << 20,
-               many[] = {0, 1, least, least + 1, 123456789};
+  const size_t usual = (size_t) 1 << 20,
+               doubles[] = {0, 1, usual + 1, 12345678};
   (void) state;
-  for (size_t i = 0; i < 5; i++) {
-    size_t chunk = ioi_tally_chunk(many[i]);
-    assert_true(chunk >= least && chunk >= many[i]);
-    assert_true((chunk & (chunk - 1)) == 0);
-    assert_true(chunk == least || chunk / 2 < many[i]);
+  for (size_t d = 0; d < 4; d++) {
+    const size_t most = doubles[d] > usual ? doubles[d] : usual;
+    const size_t rows[] = {0, 1, most, most + 1, 3 * most, 10000000, 50000001};
+    for (size_t r = 0; r < 7; r++) {
+      const size_t chunk = ioi_tally_chunk(rows[r], doubles[d]);
+      const size_t chunks = (rows[r] + chunk - 1) / chunk;
+      assert_true(rows[r] <= most ? chunk == most : chunks % 2 == 0);
+      assert_true(chunk < most + IOI_BLOCK);
+      assert_true(chunks < 2 || 4 * chunk > most);
+      assert_true(chunks < 2 || chunks * (chunk - IOI_BLOCK) < rows[r]);
+    }
   }
 }
 
@@ -599,7 +605,7 @@ int main(void)
     cmocka_unit_test(rows_without_a_level_may_hold_anything),
     cmocka_unit_test(no_rows_no_sums_and_no_levels_do_nothing),
     cmocka_unit_test(tick_sees_every_round_and_stops_the_tally),
-    cmocka_unit_test(chunk_is_a_power_of_2_no_less_than_the_doubles),
+    cmocka_unit_test(chunks_are_even_in_number_and_length),
   };
   return cmocka_run_group_tests(tests, fill_index, NULL);
 }
