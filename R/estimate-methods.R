@@ -44,6 +44,8 @@
 #' @param parm Rows wanted: numbers, or names as in `names(coef(object))`. All
 #'   rows when missing.
 #' @param level Confidence level, such as 0.95. `NULL`: the level of the table.
+#' @param conf.int Keep the limits?
+#' @param conf.level Their level. `NULL`: that of the table.
 #' @param ... Must be empty.
 #' @return
 #' * `coef()`: the estimates, a double per row, named by what the rows are about.
@@ -55,9 +57,11 @@
 #'   one domain counted once; `NA` where the table does not know it.
 #' * `summary()`: a list of class `summary.ioi_estimate` with what was done, to whom,
 #'   what was left out, and flags; its print method puts it in words.
-#' * `tidy()`: a bare tibble with the same columns.
+#' * `tidy()`: a bare tibble with the same columns, without limits or with those of another
+#'   level where that is asked for.
 #' * `glance()`: a tibble of one row: `nobs`, `strata`, `psus`, `df` (of the design:
-#'   PSUs less strata), `method` (of the limits) and `level`.
+#'   PSUs less strata, or the number that the design was given; `NA` for replicate weights,
+#'   as are strata and PSUs), `method` (of the limits) and `level`.
 #' @section Missing: a row without an estimate has `NA` in `coef()` and `confint()`,
 #'   and `NA` in its row and column of `vcov()`.
 #' @section Errors: `ioi_error_input` when the table carries no covariance, when
@@ -270,9 +274,19 @@ generics::glance
 
 #' @rdname ioi_estimate
 #' @export
-tidy.ioi_estimate <- function(x, ...) {
+tidy.ioi_estimate <- function(x, conf.int = TRUE, conf.level = NULL, ...) {
   check_dots_empty_ioi(...)
-  plain_tibble(x)
+  check_flag(conf.int, "conf.int")
+  out <- plain_tibble(x)
+  if (!conf.int) {
+    return(out[setdiff(names(out), c("conf.low", "conf.high"))])
+  }
+  if (!is.null(conf.level)) {
+    limits <- unname(confint(x, level = check_level(conf.level, "conf.level")))
+    out$conf.low <- limits[, 1]
+    out$conf.high <- limits[, 2]
+  }
+  out
 }
 
 #' @rdname ioi_estimate
@@ -287,7 +301,7 @@ glance.ioi_estimate <- function(x, ...) {
     nobs = as.double(nobs(x)),
     strata = strata,
     psus = psus,
-    df = psus - strata,
+    df = if (is.null(info$design$df)) psus - strata else info$design$df,
     method = method_name(info),
     level = number(info$level)
   )

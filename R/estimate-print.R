@@ -346,7 +346,7 @@ base_words <- function(x) {
     if (length(design$type)) kind[design$type],
     count_words(design$rows, "row"),
     if (!is.null(design$subset)) paste(count_words(design$subset, "row"), "in the subset"),
-    if (length(strata) && strata > 1) count_words(strata, "stratum", "strata"),
+    if (isTRUE(strata > 1)) count_words(strata, "stratum", "strata"),
     if (design$type %in% "replicate") {
       count_words(design$replicates, "replicate")
     } else if (!isTRUE(all.equal(design$psus, design$rows))) {

@@ -608,8 +608,9 @@ design_type <- function(design) {
 design_info <- function(design) {
   list(
     type = design_type(design),
-    replicates = length(design$replicates$rscales), strata = length(design$strata),
-    psus = design_psus(design),
+    replicates = length(design$replicates$rscales),
+    strata = if (is.null(design$replicates)) length(design$strata),
+    psus = if (is.null(design$replicates)) design_psus(design), df = design$df,
     rows = design$rows, subset = if (!is.null(design$subset)) design_rows(design),
     weights = !is.null(design$weight),
     fpc = !is.null(design$stages[[1]]$core$fraction),

@@ -6,6 +6,10 @@ effective_methods <- c(
   "beta", "nchs", "wilson_adjusted", "agresti_coull", "jeffreys", "uniform"
 )
 
+band_words <- c(
+  "empty band" = "a band in which the group has no answers is left out, the rest scaled up"
+)
+
 #' @rdname ioi_standardise
 #'
 #' @param outcome Column with the answer.
@@ -197,7 +201,7 @@ standardised_survey_table <- function(out, by, over, outcome, ci, level, design,
       what = paste("Proportion standardised for", over), unit = "proportion", by = by,
       level = level, ci = ci,
       limits = if (ci %in% effective_methods) "fixed" else "proportion",
-      df_rule = if (is.numeric(df)) "number" else df, flags = words_for(flag),
+      df_rule = if (is.numeric(df)) "number" else df, flags = band_words,
       design = design_info(design)
     )
   )

@@ -413,7 +413,7 @@ test_that("tidy and as_tibble give a bare tibble, glance one row", {
   nothing <- glance(new_ioi_estimate(tidy(x)))
   expect_identical(dim(nothing), c(1L, 6L))
   expect_identical(nothing$method, NA_character_)
-  expect_error(tidy(x, conf.int = TRUE), class = "ioi_error_input")
+  expect_error(tidy(x, exponentiate = TRUE), class = "ioi_error_input")
 })
 
 test_that("export styles name the columns as their readers expect", {

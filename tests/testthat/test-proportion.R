@@ -357,6 +357,17 @@ test_that("columns and their types depend on the call alone", {
   }
 })
 
+test_that("tidy() leaves limits out, or gives those of another level", {
+  x <- quiet(ioi_proportion(census_2011_people[1:500, ], health, by = sex))
+  expect_identical(
+    tidy(x, conf.int = FALSE), tidy(x)[setdiff(names(x), c("conf.low", "conf.high"))]
+  )
+  narrow <- quiet(ioi_proportion(census_2011_people[1:500, ], health, by = sex, level = 0.8))
+  expect_equal(tidy(x, conf.level = 0.8), tidy(narrow))
+  expect_ioi_error(tidy(x, conf.level = 80), "input", arg = "conf.level")
+  expect_ioi_error(tidy(x, conf.int = NA), "input", arg = "conf.int")
+})
+
 test_that("n.effective and deff are what they are defined to be", {
   got <- ioi_proportion(design_of(sample_of()), answer, by = group)
   v <- got$std.error^2

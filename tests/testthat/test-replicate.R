@@ -439,6 +439,17 @@ test_that("arguments that replicates need or refuse", {
   expect_ioi_error(ioi_design(four, weights = w, rep_type = "BRR"), "input", arg = "rep_type")
 })
 
+test_that("a summary in one row claims no strata, PSUs or degrees of freedom of replicates", {
+  design <- read_four(rep_type = "BRR")
+  expect_identical(
+    unlist(glance(ioi_mean(design, y))[c("nobs", "strata", "psus", "df")]),
+    c(nobs = 4, strata = NA, psus = NA, df = NA)
+  )
+  given <- read_four(rep_type = "BRR", df = 2)
+  expect_identical(glance(ioi_mean(given, y))$df, 2)
+  expect_match(format(ioi_mean(design, y))[2:3], "4 rows, 3 replicates", all = FALSE)
+})
+
 test_that("factors go without weights", {
   got <- ioi_mean(
     ioi_design(four,
