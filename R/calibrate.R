@@ -39,8 +39,8 @@ calibration_methods <- c("raking", "linear", "logit")
 #' @param tolerance How far a total may stay from its population, as a share of it.
 #'   Much better is reached where possible.
 #' @param ... Not used; must be empty.
-#' @return The design, with new weights; that of an [ioi_subset()] is calibrated as a
-#'   whole. Calibrating a calibrated design is allowed;
+#' @return The design, with new weights, by which every total is met within `tolerance`
+#'   (otherwise there is an error); that of an [ioi_subset()] is calibrated as a whole. Calibrating a calibrated design is allowed;
 #'   only the totals of the last calibration are then met exactly.
 #' @section Variance: Scores are replaced by their residuals from the regression on
 #'   the auxiliary variables with the weights before calibration, over all records,

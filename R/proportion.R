@@ -433,7 +433,7 @@ report_missing <- function(layout, tally, outcome, na, call = rlang::caller_env(
 # `groups`: the arguments that name the groups.
 inform_left_out <- function(unanswered, ungrouped, outcome, groups = "{.arg by}") {
   text <- c(
-    if (unanswered > 0) "{unanswered} row{?s} without {.val {outcome}}",
+    if (unanswered > 0) "{unanswered} row{?s} without {.or {.val {outcome}}}",
     if (ungrouped > 0) paste("{ungrouped} row{?s} without a value of", groups)
   )
   if (length(text)) {

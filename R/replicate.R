@@ -9,8 +9,9 @@ replicate_types <- c(
 
 # The design from its replicate weights in `columns`, a list of vectors. `given`:
 # list(type, scale, rscales, rho, combined, mse, df), and `signed` where linear
-# calibration may have left replicates with weights below 0.
-build_replicate_design <- function(data, names, weight, columns, given,
+# calibration may have left replicates with weights below 0. `groups`: those of
+# replicate_groups(), where they are known; there are no columns then.
+build_replicate_design <- function(data, names, weight, columns, given, groups = NULL,
                                    call = rlang::caller_env()) {
   rows <- nrow(data)
   if (rows == 0) {
@@ -29,7 +30,7 @@ build_replicate_design <- function(data, names, weight, columns, given,
   }
   for (name in names(columns)) check_numbers(columns[[name]], "repweights", name, call)
   # grouping has seen every number to be usable, unless it gives up
-  groups <- replicate_groups(columns, if (given$combined) weight, rows)
+  if (is.null(groups)) groups <- replicate_groups(columns, if (given$combined) weight, rows)
   if (is.null(groups)) {
     check <- if (isTRUE(given$signed)) check_finite else check_amounts
     for (name in names(columns)) check(columns[[name]], "repweights", name, call)
@@ -40,8 +41,12 @@ build_replicate_design <- function(data, names, weight, columns, given,
 # Groups of records with the same factors: list(group, factor); NULL where there
 # are too many to be PSUs.
 replicate_groups <- function(columns, weight, rows) {
-  most <- min(rows, max(1000, rows / 10), 4e6 / length(columns))
+  most <- most_groups(rows, length(columns))
   .Call(ioi_r_resample_groups, unname(columns), weight, as.double(rows), floor(most))
+}
+
+most_groups <- function(rows, replicates) {
+  min(rows, max(1000, rows / 10), 4e6 / replicates)
 }
 
 replicate_design <- function(data, names, weight, some_zero, columns, groups, given, call) {
@@ -306,8 +311,9 @@ replicate_union_df <- function(domains, a, b) {
 #' @section Random numbers: The bootstrap follows [set.seed()].
 #' @section Errors: `ioi_error_design` for a design that has replicate weights already, is
 #'   calibrated, or has several stages with an `fpc`, for strata under `"JK1"`, and for
-#'   strata that do not have two PSUs under `"BRR"`; `ioi_error_input` for arguments that
-#'   are not usable.
+#'   strata that do not have two PSUs under `"BRR"`, and for so many PSUs and replicates
+#'   that their factors take more than 2 GB, as the jackknife of many rows that are their
+#'   own PSUs does; `ioi_error_input` for arguments that are not usable.
 #' @references Rao, J. N. K., Wu, C. F. J. and Yue, K. (1992). Some recent work on
 #'   resampling methods for complex surveys. *Survey Methodology* 18, 209-217.
 #'
@@ -335,6 +341,7 @@ ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), re
   check_share(fay_rho, "fay_rho")
   check_replicable(design, type)
   units <- replicate_units(design)
+  check_factors(units, type, reps)
   made <- switch(type,
     JK1 = jackknife_one(units),
     JKn = jackknife_strata(units),
@@ -356,6 +363,31 @@ ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), re
 check_share <- function(x, arg, call = rlang::caller_env()) {
   if (!is.numeric(x) || length(x) != 1 || is.na(x) || x < 0 || x >= 1) {
     abort_ioi("{.arg {arg}} must be one number from 0 to below 1.", "input", arg = arg, call = call)
+  }
+}
+
+# Factors of PSUs and replicates that take more than 2 GB come from rows as PSUs.
+most_factors <- 2^28
+
+check_factors <- function(units, type, reps, call = rlang::caller_env()) {
+  psus <- length(units$stratum)
+  replicates <- switch(type,
+    JK1 = ,
+    JKn = psus,
+    BRR = 2 * length(units$sampled),
+    bootstrap = check_reps(reps, call)
+  )
+  if (psus * replicates > most_factors) {
+    abort_ioi(
+      c(
+        "{format(psus, big.mark = \",\")} PSUs by {format(replicates, big.mark = \",\")}
+         replicates are too many to keep a factor for each.",
+        "i" = "Use type {.val bootstrap}, or fewer {.arg reps}. For estimates alone the design
+               as it is needs no replicates."
+      ),
+      "design",
+      arg = "design", call = call
+    )
   }
 }
 
@@ -481,9 +513,8 @@ rao_wu <- function(units, reps) {
 as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
   check_dots_empty_ioi(...)
   check_svyrep(x, call)
-  weights <- as.matrix(x$repweights)
-  columns <- lapply(seq_len(ncol(weights)), function(r) as.double(weights[, r]))
-  names(columns) <- paste("replicate", seq_along(columns))
+  groups <- compressed_groups(x$repweights, isTRUE(x$combined.weights))
+  columns <- if (is.null(groups)) replicate_columns(as.matrix(x$repweights))
   design <- build_replicate_design(
     x$variables, list(), as.double(x$pweights), columns,
     list(
@@ -491,11 +522,31 @@ as_ioi_design.svyrep.design <- function(x, ..., call = rlang::current_env()) {
       scale = x$scale, rscales = x$rscales, rho = 0,
       combined = isTRUE(x$combined.weights), mse = isTRUE(x$mse), df = NULL, signed = TRUE
     ),
-    call
+    groups, call
   )
   # survey keeps a number of its own too, which calibration leaves as it was
   if ("degf" %in% names(x$call) && is_number(x$degf)) design$df <- as.double(x$degf)
   design
+}
+
+replicate_columns <- function(weights) {
+  columns <- lapply(seq_len(ncol(weights)), function(r) as.double(weights[, r]))
+  names(columns) <- paste("replicate", seq_along(columns))
+  columns
+}
+
+# Factors that survey keeps once for each sort of record are taken as they are, not made
+# a column for each replicate; NULL where they are whole weights or of too many sorts.
+compressed_groups <- function(x, combined) {
+  if (combined || !inherits(x, "repweights_compressed")) {
+    return(NULL)
+  }
+  there <- sort(unique(x$index))
+  factor <- t(unname(x$weights[there, , drop = FALSE]))
+  usable <- all(is.finite(factor)) && all(factor >= 0)
+  if (usable && length(there) <= most_groups(length(x$index), nrow(factor))) {
+    list(group = match(x$index, there) - 1L, factor = factor)
+  }
 }
 
 check_svyrep <- function(x, call) {

@@ -81,6 +81,26 @@ test_that("JK1 and JKn of survey: mse or not, compressed or not", {
   }
 })
 
+test_that("compressed weights of survey are taken as they are, those of a subset too", {
+  skip_if_not_installed("survey")
+  theirs <- replicated("JK1", FALSE, TRUE)
+  ours <- as_ioi_design(theirs)
+  expect_identical(ours$replicates$factor, t(unname(theirs$repweights$weights)))
+  expect_null(ours$replicates$columns)
+  part <- subset(theirs, stype == "H")
+  expect_lt(ncol(as_ioi_design(part)$replicates$factor), ncol(ours$replicates$factor))
+  expect_equal(
+    ioi_mean(part, api00)$std.error, as.vector(survey::SE(survey::svymean(~api00, part)))
+  )
+  # negative factors cannot be those of units; they are read as columns
+  theirs$repweights$weights[2, 3] <- -0.5
+  signed <- as_ioi_design(theirs)
+  expect_length(signed$replicates$columns, ncol(theirs$repweights$weights))
+  expect_equal(
+    ioi_mean(signed, api00)$std.error, as.vector(survey::SE(survey::svymean(~api00, theirs)))
+  )
+})
+
 test_that("logit limits are those of the replicates of the logit, as in survey", {
   skip_if_not_installed("survey")
   for (mse in c(TRUE, FALSE)) {
@@ -490,6 +510,9 @@ test_that("designs that replicates cannot be made for", {
   stages <- ioi_design(stages, strata = stratum, psu = c(psu, id), fpc = c(psus, people))
   expect_ioi_error(ioi_replicate(stages, "JKn"), "design", arg = "design")
   expect_ioi_error(ioi_replicate(three, "bootstrap", reps = 1), "input", arg = "reps")
+  many <- ioi_design(data.frame(x = seq_len(20000)))
+  expect_ioi_error(ioi_replicate(many, "JK1"), "design", arg = "design")
+  expect_ioi_error(ioi_replicate(many, "bootstrap", reps = 2e4), "design", arg = "design")
   expect_ioi_error(ioi_replicate(three, "BRR", fay_rho = -0.1), "input", arg = "fay_rho")
 })
 
