@@ -55,7 +55,8 @@ later_stage <- function(keys, before, part, s, rows, lonely, call) {
     }
   )
   stage$sampled <- all_sampled(stage, stratum$at, part("sampled"), rows)
-  fraction <- sampling_fraction(part("fpc"), stage, rows, call, stratum$at, name("fpc"))
+  by_stratum <- constant_fpc(part("fpc"), stage, rows, stratum$at)
+  fraction <- sampling_fraction(part("fpc"), stage, call, by_stratum, name("fpc"))
   check_lonely(c(stage, list(fraction = fraction)), lonely$rule, call)
   # the rule for lonely units of a domain has to see the units
   records <- length(unit$code) == rows && !lonely$lonely_domain

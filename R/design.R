@@ -301,7 +301,8 @@ build_design <- function(data, columns, parts, nest = FALSE, lonely_psu = "fail"
   first <- function(x) if (length(x)) x[[1]]
   sampling <- sampling_keys(first(parts$strata), first(parts$psu), nest, rows, merge, call)
   fpc <- first(parts$fpc)
-  unequal <- has_chances(fpc, sampling, rows)
+  by_stratum <- constant_fpc(fpc, sampling, rows)
+  unequal <- has_chances(fpc, by_stratum)
   if (unequal && is.null(sampling$psu_first)) {
     parts$psu <- list(seq_len(rows))
     sampling <- sampling_keys(first(parts$strata), parts$psu[[1]], nest, rows, FALSE, call)
@@ -310,7 +311,7 @@ build_design <- function(data, columns, parts, nest = FALSE, lonely_psu = "fail"
   if (unequal) {
     sampling[c("chance", "fraction")] <- sampling_chances(fpc, sampling, rows, call)
   } else {
-    sampling$fraction <- sampling_fraction(fpc, sampling, rows, call)
+    sampling$fraction <- sampling_fraction(fpc, sampling, call, by_stratum)
   }
   check_lonely(sampling, lonely_psu, call)
   found <- design_stages(sampling, parts, rows, lonely, call)
@@ -454,7 +455,7 @@ all_sampled <- function(sampling, at, given, rows) {
   if (is.null(given)) {
     return(sampling$sampled)
   }
-  .Call(ioi_r_constant, sampling$keys, at, as.double(given), as.double(rows))$value
+  constant_within(sampling, at, as.double(given), rows)$value
 }
 
 # The same key with levels only for values that occur.
@@ -466,6 +467,9 @@ occurring_levels <- function(column, rows) {
 }
 
 rows_of_levels <- function(column, rows) {
+  if (is.null(column$key$value)) {
+    return(as.double(rows))
+  }
   tally_rows(list(column$key), rows, sums = list(n = list(kind = "rows", over = 1)))$n
 }
 
@@ -528,26 +532,39 @@ first_of <- function(code, levels) {
   c(0L, cumsum(tabulate(code + 1L, levels)))
 }
 
-# The sampling fraction of each stratum (level of the key at `at`), or NULL for an
-# infinite population.
-sampling_fraction <- function(fpc, sampling, rows, call, at = 1L, arg = "fpc") {
+# What a column is in each level of the key at `at`: list(value, row), the first row
+# that differs from those before it in its level, or is missing; NA for none.
+constant_within <- function(sampling, at, column, rows) {
+  .Call(
+    ioi_r_constant, sampling$keys, at, column, as.double(rows), getOption("ioi.threads")
+  )
+}
+
+# The same of an `fpc` in each stratum; NULL for what is no column of numbers.
+constant_fpc <- function(fpc, sampling, rows, at = 1L) {
+  if (is.numeric(fpc) && !is.object(fpc) && length(dim(fpc)) < 2) {
+    constant_within(sampling, at, fpc, rows)
+  }
+}
+
+# The sampling fraction of each stratum, or NULL for an infinite population. `found`:
+# what the `fpc` is in each.
+sampling_fraction <- function(fpc, sampling, call, found, arg = "fpc") {
   if (is.null(fpc)) {
     return(NULL)
   }
-  if (!is.numeric(fpc) || is.object(fpc) || length(dim(fpc)) > 1) {
+  if (is.null(found)) {
     abort_ioi(
       c("{.arg {arg}} must be a column of numbers.", "x" = "It is {.cls {class(fpc)}}."),
       "input",
       arg = arg, call = call
     )
   }
-  found <- .Call(ioi_r_constant, sampling$keys, at, fpc, as.double(rows))
   if (!is.na(found$row)) {
-    of <- if (arg == "fpc") "stratum" else "unit of the stage before (and stratum)"
     abort_ioi(
       c(
-        "{.arg {arg}} must be a number that is the same in all rows of a {of}.",
-        "x" = "Row {found$row} differs from the rows of its {of} before it, or is missing."
+        "{.arg {arg}} must be a number that is the same in all rows of a stratum.",
+        "x" = "Row {found$row} differs from the rows of its stratum before it, or is missing."
       ),
       "design",
       arg = arg, where = found$row, call = call
@@ -557,14 +574,13 @@ sampling_fraction <- function(fpc, sampling, rows, call, at = 1L, arg = "fpc") {
 }
 
 # Fractions that differ within strata are the chance of each PSU to be in the sample.
-has_chances <- function(fpc, sampling, rows) {
-  is.numeric(fpc) && !is.object(fpc) && !anyNA(fpc) && all(fpc > 0 & fpc <= 1) &&
-    !is.na(.Call(ioi_r_constant, sampling$keys, 1L, fpc, as.double(rows))$row)
+has_chances <- function(fpc, found) {
+  !is.null(found) && !is.na(found$row) && !anyNA(fpc) && all(fpc > 0 & fpc <= 1)
 }
 
 # list(chance of each PSU, fraction of each stratum: 1 where all its PSUs are certain).
 sampling_chances <- function(fpc, sampling, rows, call) {
-  found <- .Call(ioi_r_constant, sampling$keys, sampling$unit, fpc, as.double(rows))
+  found <- constant_within(sampling, sampling$unit, fpc, rows)
   if (!is.na(found$row)) {
     abort_ioi(
       c(

@@ -19,7 +19,7 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_mean_deff", (DL_FUNC) &ioi_r_mean_deff, 5},
   {"ioi_r_scan", (DL_FUNC) &ioi_r_scan, 2},
   {"ioi_r_nest", (DL_FUNC) &ioi_r_nest, 5},
-  {"ioi_r_constant", (DL_FUNC) &ioi_r_constant, 4},
+  {"ioi_r_constant", (DL_FUNC) &ioi_r_constant, 5},
   {"ioi_r_range", (DL_FUNC) &ioi_r_range, 2},
   {"ioi_r_collapse", (DL_FUNC) &ioi_r_collapse, 1},
   {"ioi_r_variance", (DL_FUNC) &ioi_r_variance, 9},

@@ -174,22 +174,73 @@ void ioi_design_scan(const ioi_numbers *numbers, size_t rows, int threads,
   *scan = part[0];
 }
 
+/* Notes the values of one block; the first row that differs, or rows. */
+static size_t constant_block(const ioi_level *at, const double *x, size_t rows,
+                             double *value)
+{
+  for (size_t i = 0; i < rows; i++) {
+    if (at[i] == IOI_NO_LEVEL || value[at[i]] == x[i]) continue;
+    if (!isnan(value[at[i]]) || isnan(x[i])) return i;
+    value[at[i]] = x[i];
+  }
+  return rows;
+}
+
+/* The values of the levels in rows from .. to - 1; the first row that differs from
+ * these rows of its level, or `to`. */
+static size_t constant_rows(const ioi_key *key, size_t keys, size_t which,
+                            const ioi_numbers *column, size_t from, size_t to,
+                            double *value, ioi_level *level)
+{
+  double buffer[IOI_BLOCK];
+  for (size_t l = 0; l < key[which].levels; l++) value[l] = NAN;
+  for (size_t row = from; row < to; row += IOI_BLOCK) {
+    const size_t block = block_of(row, to);
+    const double *x = scan_block(column, row, block, buffer);
+    ioi_key_block(key, keys, row, block, level);
+    const size_t at =
+      constant_block(level + which * IOI_BLOCK, x, block, value);
+    if (at < block) return row + at;
+  }
+  return to;
+}
+
+/* Adds the values that other rows give; 0 where a level has two. */
+static int constant_merge(double *value, const double *other, size_t levels)
+{
+  int two = 0;
+  for (size_t l = 0; l < levels; l++) {
+    two |= !isnan(value[l]) && !isnan(other[l]) && value[l] != other[l];
+    if (isnan(value[l])) value[l] = other[l];
+  }
+  return !two;
+}
+
+/* In parts, and anew to find the first row that differs, as for the strata. */
 ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,
                                const ioi_numbers *column, size_t rows,
-                               double *value, size_t *row, ioi_level *level)
+                               int threads, double *value, size_t *row,
+                               double *work, ioi_level *level)
 {
-  for (size_t l = 0; l < key[which].levels; l++) value[l] = NAN;
-  for (size_t i = 0; i < rows; i++) {
-    if (i % IOI_BLOCK == 0)
-      ioi_key_block(key, keys, i, block_of(i, rows), level);
-    ioi_level at = level[which * IOI_BLOCK + i % IOI_BLOCK];
-    double x = ioi_number_at(column, i);
-    if (at == IOI_NO_LEVEL) continue;
-    if (isnan(value[at])) value[at] = x;
-    if (!(value[at] == x)) {
-      *row = i;
-      return IOI_EDOMAIN;
-    }
+  const size_t levels = key[which].levels, parts = (size_t) threads;
+  const size_t step = rows / parts + 1;
+  int differs = 0;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) if (parts > 1)                   \
+  reduction(|                                                                  \
+            : differs)
+#endif
+  for (size_t p = 0; p < parts; p++) {
+    const size_t from = p * step < rows ? p * step : rows;
+    const size_t to = rows - from < step ? rows : from + step;
+    double *mine = p == 0 ? value : work + (p - 1) * levels;
+    differs |= constant_rows(key, keys, which, column, from, to, mine,
+                             level + p * keys * IOI_BLOCK)
+               < to;
   }
-  return IOI_OK;
+  for (size_t p = 1; p < parts && !differs; p++)
+    differs = !constant_merge(value, work + (p - 1) * levels, levels);
+  if (!differs) return IOI_OK;
+  *row = constant_rows(key, keys, which, column, 0, rows, value, level);
+  return IOI_EDOMAIN;
 }

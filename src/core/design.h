@@ -85,9 +85,13 @@ void ioi_design_scan(const ioi_numbers *numbers, size_t rows, int threads,
 /* The value a column has in each level of a key, where it is constant.
  *
  *   value  [out]  key[which].levels doubles, NaN for a level without rows.
- *   row    [out]  on IOI_EDOMAIN the first row that differs from its level. */
+ *   row    [out]  on IOI_EDOMAIN the first row that differs from its level.
+ *   work   [out]  (threads - 1) * key[which].levels doubles; may be NULL for one
+ *                 thread.
+ *   level  [out]  work space, threads * keys * IOI_BLOCK. */
 ioi_status ioi_design_constant(const ioi_key *key, size_t keys, size_t which,
                                const ioi_numbers *column, size_t rows,
-                               double *value, size_t *row, ioi_level *level);
+                               int threads, double *value, size_t *row,
+                               double *work, ioi_level *level);
 
 #endif

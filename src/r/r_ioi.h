@@ -53,7 +53,8 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
 SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_scan(SEXP x, SEXP threads);
 SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads);
-SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows);
+SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows,
+                    SEXP threads);
 SEXP ioi_r_range(SEXP x, SEXP threads);
 
 SEXP ioi_r_collapse(SEXP totals);

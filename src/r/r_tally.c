@@ -355,19 +355,23 @@ SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads)
 
 /* The value a column has in each level of key `which`, and the first row (from
  * 1) that differs from its level, or NA. */
-SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows)
+SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows, SEXP threads)
 {
-  const ioi_key *key = read_keys(keys, 0);
-  const size_t n_keys = (size_t) XLENGTH(keys);
-  const size_t k = (size_t) Rf_asInteger(which) - 1;
+  ioi_key *key = read_keys(keys, 0);
+  const size_t n_keys = (size_t) XLENGTH(keys), n = (size_t) Rf_asReal(rows);
+  const size_t k = (size_t) Rf_asInteger(which) - 1, levels = key[k].levels;
+  const size_t use = fitting_threads(threads, n, levels * sizeof(double));
   const ioi_numbers numbers = read_numbers(column, 0);
+  const ioi_sum wanted = {.key = k};
+  ioi_tally_idle(&wanted, 1, key, n_keys);
   const char *names[] = {"value", "row", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   size_t row = 0;
-  SET_VECTOR_ELT(out, 0, Rf_allocVector(REALSXP, (R_xlen_t) key[k].levels));
-  ioi_status status =
-    ioi_design_constant(key, n_keys, k, &numbers, (size_t) Rf_asReal(rows),
-                        REAL(VECTOR_ELT(out, 0)), &row, work_levels(n_keys, 1));
+  SET_VECTOR_ELT(out, 0, Rf_allocVector(REALSXP, (R_xlen_t) levels));
+  ioi_status status = ioi_design_constant(
+    key, n_keys, k, &numbers, n, (int) use, REAL(VECTOR_ELT(out, 0)), &row,
+    (double *) R_alloc((use - 1) * levels, sizeof(double)),
+    work_levels(n_keys, use));
   SET_VECTOR_ELT(out, 1,
                  Rf_ScalarReal(status == IOI_OK ? NA_REAL : (double) row + 1));
   UNPROTECT(1);

@@ -177,6 +177,26 @@ static void scan_of_good_numbers_or_none_finds_nothing_bad(void **state)
   assert_true(scan.first_bad == 0 && isnan(scan.first));
 }
 
+/* By one thread; any number of them must give the same. */
+static ioi_status constant(size_t which, const ioi_numbers *column, size_t rows,
+                           double *value, size_t *row)
+{
+  double also[PSUS], work[(THREADS - 1) * PSUS];
+  const size_t levels = keys[which].levels, row_before = *row;
+  const ioi_status status = ioi_design_constant(keys, 2, which, column, rows, 1,
+                                                value, row, NULL, level);
+  for (int threads = 2; threads <= THREADS; threads++) {
+    size_t other = row_before;
+    assert_int_equal(ioi_design_constant(keys, 2, which, column, rows, threads,
+                                         also, &other, work, level),
+                     status);
+    assert_true(other == *row);
+    for (size_t l = 0; l < levels && status == IOI_OK; l++)
+      assert_true(also[l] == value[l] || (isnan(also[l]) && isnan(value[l])));
+  }
+  return status;
+}
+
 /* One value among good ones, on either side of the border of a block. */
 static void scan_finds_one_value_wherever_it_is(void **state)
 {
@@ -206,12 +226,10 @@ static void constant_column_gives_its_value_by_level(void **state)
   for (size_t i = 0; i < ROWS; i++) x[i] = 100 + psu[i] / 8.0;
   psu[5] = INT_MIN;
   x[5] = NAN; /* a row that takes no part */
-  assert_int_equal(
-    ioi_design_constant(keys, 2, 0, &column, ROWS, value, &row, level), IOI_OK);
+  assert_int_equal(constant(0, &column, ROWS, value, &row), IOI_OK);
   for (int j = 0; j < PSUS - 1; j++) assert_true(value[j] == 100 + j / 8.0);
   assert_true(isnan(value[PSUS - 1]) && row == 777);
-  assert_int_equal(
-    ioi_design_constant(keys, 2, 0, &column, 0, value, &row, level), IOI_OK);
+  assert_int_equal(constant(0, &column, 0, value, &row), IOI_OK);
   assert_true(isnan(value[0]) && row == 777);
 }
 
@@ -229,9 +247,7 @@ static void first_row_that_differs_is_named(void **state)
     for (size_t i = 0; i < ROWS; i++) x[i] = 3;
     x[at[k]] = other[k];
     stratum[at[k]] = 0; /* as row 0 */
-    assert_int_equal(
-      ioi_design_constant(keys, 2, 1, &column, ROWS, value, &row, level),
-      IOI_EDOMAIN);
+    assert_int_equal(constant(1, &column, ROWS, value, &row), IOI_EDOMAIN);
     assert_true(row == at[k]);
   }
 }
@@ -245,13 +261,10 @@ static void missing_integer_is_not_a_constant(void **state)
   (void) state;
   draw_rows(6);
   for (size_t i = 0; i < ROWS; i++) x[i] = 1000 + stratum[i];
-  assert_int_equal(
-    ioi_design_constant(keys, 2, 1, &column, ROWS, value, &row, level), IOI_OK);
+  assert_int_equal(constant(1, &column, ROWS, value, &row), IOI_OK);
   for (int h = 0; h < STRATA; h++) assert_true(value[h] == 1000 + h);
   x[0] = INT_MIN; /* the first row of its level: nothing to differ from */
-  assert_int_equal(
-    ioi_design_constant(keys, 2, 1, &column, ROWS, value, &row, level),
-    IOI_EDOMAIN);
+  assert_int_equal(constant(1, &column, ROWS, value, &row), IOI_EDOMAIN);
   assert_true(row == 0);
 }
 

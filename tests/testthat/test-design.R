@@ -256,6 +256,18 @@ test_that("one thread and two find the same strata, PSUs and first wrong row", {
   data$psu[c(5, 90000, 140000)] <- -1L # seen first by one thread, then by the other
   data$stratum <- replace(rep(1, rows), c(90000, 140000), 2)
   expect_equal(both(where), 90000)
+  data$stratum <- at %% 7L
+  data$share <- 1 / (2 + data$stratum)
+  sampled <- both(function() ioi_design(data, strata = stratum, fpc = share))
+  expect_identical(sampled$stages[[1]]$core$fraction, 1 / (2:8))
+  expect_identical(sampled$weight, 2 + as.double(data$stratum))
+  for (odd in list(c(2, 9), c(80003, 80010, 149999))) {
+    data$count <- replace(1e6 + data$stratum, odd, c(NA, 5, 6)[seq_along(odd)])
+    other <- function() {
+      expect_ioi_error(ioi_design(data, strata = stratum, fpc = count), "design")$where
+    }
+    expect_equal(both(other), odd[1])
+  }
   data$psu[140000] <- NA
   missing <- function() {
     expect_ioi_error(ioi_design(data, strata = stratum, psu = psu), "data", arg = "psu")$where
