@@ -40,8 +40,9 @@ calibration_methods <- c("raking", "linear", "logit")
 #'   Much better is reached where possible.
 #' @param ... Not used; must be empty.
 #' @return The design, with new weights, by which every total is met within `tolerance`
-#'   (otherwise there is an error); that of an [ioi_subset()] is calibrated as a whole. Calibrating a calibrated design is allowed;
-#'   only the totals of the last calibration are then met exactly.
+#'   (otherwise there is an error); that of an [ioi_subset()] is calibrated as a whole.
+#'   Calibrating a calibrated design is allowed; only the totals of the last calibration
+#'   are then met exactly.
 #' @section Variance: Scores are replaced by their residuals from the regression on
 #'   the auxiliary variables with the weights before calibration, over all records,
 #'   and multiplied by the final weights (Deville and Särndal 1992). A total that was

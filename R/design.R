@@ -637,15 +637,25 @@ check_lonely <- function(sampling, lonely_psu, call) {
     return(invisible())
   }
   strata <- stratum_name(sampling, lonely)
+  later <- !is.null(sampling$name)
+  what <- if (later) "unit{?s} of a stage {?has/have}" else "strat{?um has/a have}"
   abort_ioi(
     c(
-      "{cli::qty(length(lonely))}{length(lonely)} strat{?um has/a have} one sampled PSU, so that
-       {?its/their} variance cannot be estimated.",
-      "x" = paste0(
-        "{cli::qty(length(lonely))}Strat{?um/a}: {.val {head(strata, 5)}}",
-        "{if (length(strata) > 5) ', ...'}."
+      paste0(
+        "{cli::qty(length(lonely))}{length(lonely)} ", what, " one sampled ",
+        if (later) "unit within" else "PSU",
+        ", so that {?its/their} variance cannot be estimated."
       ),
-      "i" = "Choose a rule with {.arg lonely_psu}, or join each such stratum with a neighbour."
+      "x" = paste0(
+        "{cli::qty(length(lonely))}", if (later) "Unit{?s}" else "Strat{?um/a}",
+        ": {.val {head(strata, 5)}}{if (length(strata) > 5) ', ...'}."
+      ),
+      "i" = if (later) {
+        "Choose a rule with {.arg lonely_psu}, or leave later stages out of {.arg psu}, which
+         leaves out their finite population correction."
+      } else {
+        "Choose a rule with {.arg lonely_psu}, or join each such stratum with a neighbour."
+      }
     ),
     "design",
     arg = "lonely_psu", strata = strata, call = call

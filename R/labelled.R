@@ -65,7 +65,7 @@ labelled_factor <- function(x, name, missing_codes = NULL, inside = NULL,
   at <- if (is.null(inside)) book$at else book$at[inside]
   occurs <- tabulate(at, length(book$value)) > 0
   counted <- book$refusal & occurs & !gone
-  if (is.null(missing_codes) || length(missing_codes)) warn_refusals(book, counted, name)
+  if (is.null(missing_codes) || length(missing_codes)) warn_refusals(book, counted, name, call)
   keep <- !gone & (occurs | !book$refusal)
   levels <- unique(book$text[keep])
   level <- match(book$text, levels)
@@ -83,7 +83,7 @@ labelled_numbers <- function(x, name, missing_codes, inside, call) {
   gone <- named_codes(book, missing_codes, TRUE, call)
   at <- if (is.null(inside)) book$at else book$at[inside]
   counted <- book$refusal & !gone & tabulate(at, length(book$value)) > 0
-  if (is.null(missing_codes) || length(missing_codes)) warn_refusals(book, counted, name)
+  if (is.null(missing_codes) || length(missing_codes)) warn_refusals(book, counted, name, call)
   value <- book$value
   value[gone] <- NA
   value[book$at]
@@ -113,8 +113,9 @@ named_codes <- function(book, wanted, strict, call) {
   found
 }
 
-# A refusal that is about to be counted as an answer.
-warn_refusals <- function(book, counted, name) {
+# A refusal that is about to be counted as an answer. `call`: the frame of the function
+# that the user called, which may have `missing_codes` or not.
+warn_refusals <- function(book, counted, name, call) {
   if (!any(counted)) {
     return(invisible())
   }
@@ -125,9 +126,16 @@ warn_refusals <- function(book, counted, name) {
     c(
       "{cli::qty(length(codes))}Negative code{?s} with a label {?is/are} counted in
        {.field {name}}: {shown}.",
-      "i" = "Name them in {.arg missing_codes} if they mean missing, or take such rows out
-             with {.fn ioi_subset}.",
-      "i" = "If they are answers, {.code missing_codes = character()} says so."
+      if (is.environment(call) && rlang::env_has(call, "missing_codes")) {
+        c(
+          "i" = "Name them in {.arg missing_codes} if they mean missing, or take such rows out
+                 with {.fn ioi_subset}.",
+          "i" = "If they are answers, {.code missing_codes = character()} says so."
+        )
+      } else {
+        c("i" = "Make them {.code NA} in the data if they mean missing, as {.fn ioi_read_survey}
+                 does with those that its {.arg missing_codes} name.")
+      }
     ),
     "missing_code",
     column = name, codes = codes, labels = labels

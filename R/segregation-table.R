@@ -232,7 +232,11 @@ layout_wide <- function(layout, groups, call) {
 # Long data, microdata and designs: the group is a column.
 layout_long <- function(layout, groups, call) {
   columns <- layout$columns
-  group <- occurring_levels(key_column(layout$data[[columns$group]], "group", call), layout$rows)
+  subset <- subset_at(layout$keys)
+  inside <- if (subset) layout$keys[[subset]]$value
+  name <- columns$group
+  group <- key_column(layout$data[[name]], "group", call, name, inside = inside)
+  group <- occurring_levels(group, layout$rows)
   text <- as.character(group$labels)
   layout$labels <- keep_groups(text, groups, call)
   layout$left_out <- setdiff(text, layout$labels)

@@ -65,7 +65,8 @@ ioi_standardise.default <- function(data, ...) {
 #' @param standard The standard population: `"esp2013"`, the 2013 European Standard
 #'   Population (see [esp2013]); a named vector of people by band; or a data frame with
 #'   columns `age` (or the name of the column in the data) and `population`, and `events`
-#'   (or `rate`, per person) as well for indirect standardisation. Bands are matched by name, or else by their first age.
+#'   (or `rate`, per person) as well for indirect standardisation. Bands are
+#'   matched by name, or else by their first age.
 #' @param by Columns that define groups (see [how to name columns][ioi_columns]).
 #' @param method `"direct"`; `"indirect"`, a rate; or `"ratio"`, observed over expected
 #'   (the standardised mortality ratio when events are deaths; 1, not 100, is as

@@ -119,12 +119,19 @@ subset_condition <- function(quo, design, call = rlang::caller_env()) {
     abort_ioi("{.arg condition} is missing.", "input", arg = "condition", call = call)
   }
   # labelled columns of a file that another session read are compared by haven's methods
-  if (any(vapply(design$data, is_labelled, NA))) requireNamespace("haven", quietly = TRUE)
+  labelled <- intersect(all.vars(quo), names(design$data))
+  labelled <- labelled[vapply(as.list(design$data)[labelled], is_labelled, NA)]
+  if (length(labelled)) requireNamespace("haven", quietly = TRUE)
   value <- tryCatch(
     rlang::eval_tidy(quo, as.list(design$data)),
     error = function(e) {
       abort_ioi(
-        c("{.arg condition} cannot be worked out.", "x" = "{conditionMessage(e)}"),
+        c(
+          "{.arg condition} cannot be worked out.", "x" = "{conditionMessage(e)}",
+          "i" = if (length(labelled)) {
+            "Columns with labels, such as {.val {labelled[1]}}, are compared by their codes."
+          }
+        ),
         "input",
         arg = "condition", call = call
       )

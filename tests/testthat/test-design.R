@@ -405,6 +405,7 @@ test_that("a lonely unit of a later stage is named by a row of its own", {
     ioi_design(data, psu = c(psu, id), fpc = c(N, M)), "design",
     arg = "lonely_psu", strata = "the unit of row 5 at stage 1"
   )
+  expect_match(conditionMessage(error), "1 unit of a stage has one sampled unit within")
   data$M[3:4] <- 1.5
   expect_ioi_error(ioi_design(data, psu = c(psu, id), fpc = c(N, M), lonely_psu = "remove"),
     "design",

@@ -397,6 +397,26 @@ test_that("refusals that nobody in the subset gave raise no warning and no row",
 
 # ---- the design ---------------------------------------------------------------
 
+test_that("the warning names the column, and advises what the function can do", {
+  skip_if_not_installed("haven")
+  data <- data.frame(
+    eth = structure(c(1, 2, -9, 1, 2, 1), labels = c(White = 1, Asian = 2, Refused = -9),
+      class = c("haven_labelled", "vctrs_vctr", "double")
+    ),
+    area = c("a", "b", "a", "b", "b", "a"), x = 1:6
+  )
+  said <- function(expr) conditionMessage(expect_warning(expr, class = "ioi_warning_missing_code"))
+  expect_match(said(ioi_mean(data, x, by = eth)), "counted in eth.*`missing_codes` if")
+  segregation <- said(ioi_segregation(data, eth, area))
+  expect_match(segregation, "counted in eth.*Make them")
+  expect_no_match(segregation, "missing_codes = character")
+  inside <- ioi_subset(ioi_design(data), eth > 0)
+  expect_warning(got <- ioi_segregation(inside, eth, area), NA)
+  expect_equal(got$estimate, ioi_segregation(data[c(1, 2, 4:6), ], eth, area)$estimate)
+  error <- expect_ioi_error(ioi_subset(data, eth != "White"), "input", arg = "condition")
+  expect_match(conditionMessage(error), "compared by their codes")
+})
+
 test_that("labels are taken off weights, strata, PSUs and population counts", {
   data <- people()
   data$count <- 20
