@@ -110,10 +110,14 @@ key_remap <- function(key, map, levels) {
   key
 }
 
+# Combinations that occur are found in a table of all that may, unless it is longer
+# than this share of the rows; then in a hash table, which takes longer a row.
+table_share <- 1 / 8
+
 # The product of the keys at positions `parts` of `keys`: all combinations.
 key_product <- function(keys, parts) {
   levels <- prod(vapply(keys[parts], function(k) k$levels, 0))
-  list(parts = as.integer(parts), index = NULL, levels = levels)
+  list(parts = as.integer(parts), index = NULL, map = NULL, levels = levels)
 }
 
 # Adds the product of `parts` to `keys`. `dense`: most combinations there may be
@@ -139,6 +143,11 @@ add_product <- function(keys, parts, rows, dense, call = rlang::caller_env()) {
       "input",
       call = call
     )
+  }
+  if (product$levels <= max(2^12, table_share * rows)) {
+    n <- tally_rows(keys, rows, sums = list(n = list(kind = "rows", over = at)))$n
+    keys[[at]] <- keep_levels(list(key = product), n > 0)$key
+    return(list(keys = keys, at = at, code = which(n > 0) - 1))
   }
   index <- .Call(ioi_r_index_find, keys, at, as.double(rows))
   keys[[at]]$index <- index[c("slots", "rank")]

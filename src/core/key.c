@@ -219,6 +219,7 @@ static void product_block(const ioi_key *key, const ioi_key *all, size_t rows,
                    ? IOI_NO_LEVEL
                    : level[i] * radix + part[i];
   }
+  if (key->map) map_block(key->map, rows, level);
 }
 
 void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,

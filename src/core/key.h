@@ -73,7 +73,8 @@ typedef struct {
  * A product (parts > 0): part names earlier keys, most significant first. Its
  * code is their levels in mixed radix, which stays below IOI_NO_CODE. With an
  * index its level is the rank of the code, none for a code not in the index;
- * without one it is the code, and there are fewer than IOI_NO_LEVEL of them.
+ * without one it is the code or map[code], where there is a map, none where that is
+ * negative, and there are fewer than IOI_NO_LEVEL codes.
  *
  * idle: not 0 for a key that nobody asks for: its levels are not made. */
 typedef struct {

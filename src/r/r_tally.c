@@ -4,7 +4,7 @@
  * (integer), map (integer vector or NULL), levels (number). A column of numbers
  * of which it matters whether they are there: observed, levels. A product: parts
  * (positions of earlier keys, from 1), index (NULL, or what
- * ioi_r_index_find() gave), levels. `range` is c(first row, rows), from 0. */
+ * ioi_r_index_find() gave), map (the same), levels. `range` is c(first row, rows), from 0. */
 #include "r/r_ioi.h"
 
 #include "core/design.h"
@@ -64,6 +64,7 @@ static void read_key(SEXP list, size_t from, ioi_key *key)
   SEXP map = ioi_r_get(list, "map");
   memset(key, 0, sizeof *key);
   key->levels = (size_t) Rf_asReal(ioi_r_get(list, "levels"));
+  key->map = Rf_isNull(map) ? NULL : INTEGER_RO(map);
   if (!Rf_isNull(parts)) {
     key->parts = (size_t) XLENGTH(parts);
     key->part = read_parts(parts);
@@ -76,7 +77,6 @@ static void read_key(SEXP list, size_t from, ioi_key *key)
   else if (!Rf_isNull(value))
     key->value = INTEGER_RO(value) + from;
   key->first = Rf_asInteger(ioi_r_get(list, "first"));
-  key->map = Rf_isNull(map) ? NULL : INTEGER_RO(map);
   key->size = key->map ? (size_t) XLENGTH(map) : key->levels;
 }
 

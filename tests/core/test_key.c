@@ -201,6 +201,25 @@ static void product_is_mixed_radix(void **state)
   assert_true(level_of(key, 4, 2, 4) == IOI_NO_LEVEL);
 }
 
+static void product_with_a_map_has_its_levels(void **state)
+{
+  const int a[] = {0, 1, 2, INT_MIN, 2}, b[] = {1, 0, 1, 1, 7};
+  const int map[] = {-1, 0, 1, -1, -1, 2};
+  const size_t pair[] = {0, 1}, nested[] = {2, 1};
+  ioi_key key[] = {column_of(a, 0, 3), column_of(b, 0, 2),
+                   product_of(pair, 2, 3), product_of(nested, 2, 6)};
+  (void) state;
+  key[2].map = map;
+  for (size_t i = 0; i < 5; i++) {
+    const int there = i < 3;
+    const int level = there ? map[a[i] * 2 + b[i]] : -1;
+    assert_true(level_of(key, 4, 2, i)
+                == (level < 0 ? IOI_NO_LEVEL : (size_t) level));
+    assert_true(level_of(key, 4, 3, i)
+                == (level < 0 ? IOI_NO_LEVEL : (size_t) (level * 2 + b[i])));
+  }
+}
+
 static void block_reads_no_row_beyond_its_own(void **state)
 {
   const size_t rows = 2 * IOI_BLOCK + 3;
@@ -456,6 +475,7 @@ int main(void)
     cmocka_unit_test(key_without_column_is_level_0),
     cmocka_unit_test(observed_numbers_are_level_0),
     cmocka_unit_test(product_is_mixed_radix),
+    cmocka_unit_test(product_with_a_map_has_its_levels),
     cmocka_unit_test(block_reads_no_row_beyond_its_own),
     cmocka_unit_test(index_ranks_what_occurs),
     cmocka_unit_test(code_that_is_not_in_the_index_has_no_level),

@@ -181,22 +181,28 @@ test_that("two `by` columns equal the two pasted into one, in place and numbered
 
 key_of <- function(x) ioi:::key_column(x, "x")$key
 
-test_that("the index holds the combinations that occur, in ascending order", {
+test_that("products have the combinations that occur, in ascending order", {
   set.seed(2)
-  rows <- 30000
-  a <- sample(5000, rows, replace = TRUE)
-  b <- sample(c(NA, 1:7), rows, replace = TRUE)
-  keys <- list(key_of(a), key_of(b))
-  product <- ioi:::add_product(keys, 1:2, rows, dense = 0)
-  levels_a <- keys[[1]]$levels
-  code <- (a - min(a)) * 7 + (b - 1)
-  expect_identical(product$code, as.double(sort(unique(code))))
-  expect_identical(product$keys[[3]]$levels, as.double(length(product$code)))
-  back <- ioi:::split_codes(product$code, c(levels_a, 7))
-  expect_identical(back[[1]] * 7 + back[[2]], product$code)
-  rows_of <- list(n = list(kind = "rows", over = 3))
-  n <- ioi:::tally_rows(product$keys, rows, sums = rows_of)$n
-  expect_identical(n, as.double(table(code)))
+  for (rows in c(5, 30000, 400000)) { # a short table, a hash table, a long table
+    a <- sample(c(5000, rows + 6)[1 + (rows == 5)], rows, replace = TRUE)
+    b <- sample(c(NA, 1:6, 8), rows, replace = TRUE)
+    keys <- list(key_of(a), key_of(c(b, 1, 8)))
+    product <- ioi:::add_product(keys, 1:2, rows, dense = 0)
+    expect_identical(is.null(product$keys[[3]]$index), rows != 30000)
+    levels_a <- keys[[1]]$levels
+    code <- (a - min(a)) * 8 + (b - 1)
+    expect_identical(product$code, as.double(sort(unique(code))))
+    expect_identical(product$keys[[3]]$levels, as.double(length(product$code)))
+    back <- ioi:::split_codes(product$code, c(levels_a, 8))
+    expect_identical(back[[1]] * 8 + back[[2]], product$code)
+    rows_of <- list(n = list(kind = "rows", over = 3))
+    n <- ioi:::tally_rows(product$keys, rows, sums = rows_of)$n
+    expect_identical(n, as.double(table(code)))
+    # a product of it, and that of all its codes
+    again <- ioi:::add_product(product$keys, c(3, 2), rows, dense = 0)
+    expect_identical(again$code %/% 8, as.double(seq_along(product$code) - 1))
+    expect_identical(again$code %% 8, product$code %% 8)
+  }
 })
 
 test_that("a product small enough is not indexed", {
