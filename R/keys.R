@@ -183,10 +183,25 @@ sum_kinds <- c(rows = 0L, n = 1L, w = 2L, ww = 3L, one = 4L)
 # The tally: `sums` is a named list; each has kind, over (position of its key) and
 # may have x and y (columns of `values` to multiply with). Gives a list of vectors
 # with these names; a sum with several x is a matrix, a column for each, and one with
-# `columns` a matrix of so many. `centre`: taken off each column; `range`: c(rows
-# before the first, rows).
+# `columns` a matrix of so many. One with a `unit` is not summed: its rows are sorted by
+# that key and become list(first, cell, value): entries of unit j, from 0, are first[j]
+# .. first[j + 1] - 1, with a vector in `value` for each of its `kind`. `centre`: taken
+# off each column; `range`: c(rows before the first, rows).
 tally_rows <- function(keys, rows, weight = NULL, values = list(), sums,
                        centre = rep(0, length(values)), range = c(0, rows), chunk = NULL) {
+  sorted <- vapply(sums, function(s) !is.null(s$unit), NA)
+  asked <- sum_table(sums[!sorted])
+  entries <- lapply(unname(sums[sorted]), function(s) c(list(unit = s$unit), entry_table(s)))
+  out <- .Call(
+    ioi_r_tally, keys, as.double(range), weight, values, as.double(centre),
+    asked$sums, asked$place, asked$columns, entries, getOption("ioi.threads"), chunk
+  )
+  stats::setNames(out[order(order(sorted))], names(sums))
+}
+
+# Sums as columns: list(sums (kind, over, x, y), place (element each belongs to), columns
+# (of each element)).
+sum_table <- function(sums) {
   field <- function(name) {
     vapply(sums, function(s) if (is.null(s[[name]])) NA_integer_ else as.integer(s[[name]]), 0L)
   }
@@ -194,17 +209,38 @@ tally_rows <- function(keys, rows, weight = NULL, values = list(), sums,
   x <- lapply(sums, function(s) if (is.null(s$x)) NA_integer_ else as.integer(s$x))
   columns <- field("columns")
   columns[lengths(x) > 1] <- lengths(x)[lengths(x) > 1]
-  sum <- rep(seq_along(sums), lengths(x))
-  out <- .Call(
-    ioi_r_tally, keys, as.double(range), weight, values, as.double(centre), kind[sum],
-    field("over")[sum], unlist(x, use.names = FALSE), field("y")[sum], sum, columns,
-    getOption("ioi.threads"), chunk
+  place <- rep(seq_along(sums), lengths(x))
+  list(
+    sums = list(
+      kind = kind[place], over = field("over")[place],
+      x = as.integer(unlist(x, use.names = FALSE)), y = field("y")[place]
+    ),
+    place = place, columns = columns
   )
-  names(out) <- names(sums)
-  out
 }
 
-# Adds two tallies of the same layout.
+# The numbers of an entry as columns, like `sums` of sum_table().
+entry_table <- function(s) {
+  list(
+    kind = unname(sum_kinds[s$kind]), over = rep(as.integer(s$over), length(s$kind)),
+    x = s$x, y = s$y
+  )
+}
+
+# Adds two tallies of the same layout: sums are added, entries stand one behind the other.
 tally_merge <- function(a, b) {
-  Map(`+`, a, b)
+  Map(function(x, y) if (is.list(x)) merge_entries(x, y) else x + y, a, b)
+}
+
+merge_entries <- function(a, b) {
+  counts <- c(diff(a$first), diff(b$first))
+  units <- length(a$first) - 1L
+  order <- order(rep(rep(seq_len(units), 2), counts), method = "radix")
+  join <- function(x, y) {
+    c(x[seq_len(a$first[units + 1L])], y[seq_len(b$first[units + 1L])])[order]
+  }
+  list(
+    first = a$first + b$first, cell = join(a$cell, b$cell),
+    value = Map(join, a$value, b$value)
+  )
 }

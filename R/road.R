@@ -7,24 +7,26 @@
 # where rounding in the scores is not of the size of the estimate, `nobody` where a
 # replicate without any record of a domain has an estimate all the same, as a total has.
 
-# Cells up to this many times the rows are all kept, which takes less time and, unless
-# few occur, less memory than an index of those that occur.
-dense_share <- 4
+# Up to this many cells for each row, every cell of every unit has its sums. More would
+# mostly be empty: then rows are sorted by unit, which takes less time and memory.
+dense_share <- 1
 
 # Cells by sampling unit: for each stage of the design the product of its unit and
 # the keys at `parts`. list(keys, at, stages, variables): `at` is the key of the
-# cells themselves; a stage is list(at, code). `values` and `centre` are the columns
-# of the tally that make variables 2 and on.
+# cells themselves; a stage is the key of its product, or NA where its rows are sorted.
+# `values` and `centre` are the columns of the tally that make variables 2 and on.
 road_cells <- function(keys, design, parts, variables = 1L, call = rlang::caller_env(),
                        values = list(), centre = rep(0, length(values))) {
-  dense <- max(2^16, dense_share * design$rows / variables)
   base <- add_product(keys, parts, design$rows, Inf, call)
   keys <- base$keys
-  stages <- list()
-  for (stage in design$stages) {
-    product <- add_product(keys, c(stage$unit, base$at), design$rows, dense, call)
+  dense <- max(2^16, dense_share * design$rows) / keys[[base$at]]$levels
+  stages <- rep(NA_integer_, length(design$stages))
+  for (s in seq_along(stages)) {
+    unit <- design$stages[[s]]$unit
+    if (keys[[unit]]$levels > dense) next
+    product <- add_product(keys, c(unit, base$at), design$rows, Inf, call)
     keys <- product$keys
-    stages <- c(stages, list(list(at = product$at, code = product$code)))
+    stages[s] <- product$at
   }
   list(
     keys = keys, at = base$at, stages = stages, variables = as.integer(variables),
@@ -41,29 +43,37 @@ variable_pairs <- function(variables) {
 
 # Column of the values that makes variable a: the first is 1.
 variable_column <- function(a) {
-  if (a == 1) NA_integer_ else a - 1L
+  ifelse(a == 1L, NA_integer_, a - 1L)
 }
 
-# What the variance of a design needs of a tally, as sums for tally_rows().
+# What the variance of a design needs of a tally, as sums for tally_rows(): for each
+# stage those of its cells, or its rows sorted by unit.
 road_sums <- function(cells, design) {
-  unlist(lapply(seq_along(design$stages), function(s) {
-    over <- cells$stages[[s]]$at
-    w <- lapply(seq_len(cells$variables), function(a) {
-      list(kind = "w", over = over, x = variable_column(a))
-    })
-    names(w) <- paste0("w", s, ".", seq_along(w))
-    if (!is.null(design$stages[[s]]$core$psu_first)) {
-      return(w)
+  sums <- lapply(seq_along(design$stages), function(s) {
+    numbers <- stage_numbers(cells, design, s)
+    if (is.na(cells$stages[s])) {
+      sorted <- c(list(over = cells$at, unit = design$stages[[s]]$unit), numbers)
+      return(stats::setNames(list(sorted), paste0("stage", s)))
     }
-    ww <- lapply(variable_pairs(cells$variables), function(pair) {
-      list(
-        kind = "ww", over = over,
-        x = variable_column(pair[1]), y = variable_column(pair[2])
-      )
+    out <- lapply(seq_along(numbers$kind), function(i) {
+      c(list(over = cells$stages[s]), lapply(numbers, `[`, i))
     })
-    names(ww) <- paste0("ww", s, ".", seq_along(ww))
-    c(w, ww)
-  }), recursive = FALSE)
+    stats::setNames(out, paste0("stage", s, ".", seq_along(out)))
+  })
+  unlist(sums, recursive = FALSE)
+}
+
+# The numbers that a stage adds up: w z of every variable z and, where records are their
+# own units, w^2 z z of every pair.
+stage_numbers <- function(cells, design, s) {
+  first <- second <- seq_len(cells$variables)
+  second[] <- 1L
+  pairs <- if (is.null(design$stages[[s]]$core$psu_first)) variable_pairs(cells$variables)
+  list(
+    kind = rep(c("w", "ww"), c(length(first), length(pairs))),
+    x = variable_column(c(first, vapply(pairs, `[`, 0L, 1L))),
+    y = variable_column(c(second, vapply(pairs, `[`, 0L, 2L)))
+  )
 }
 
 # Rows by domain, and rows and n (rows with a positive weight) by what is measured;
@@ -94,20 +104,15 @@ road_tally <- function(cells, design, sums, values = list(), centre = rep(0, len
 
 # Cell totals by sampling unit of one stage, as the engine reads them.
 road_totals <- function(cells, design, tally, s = 1L) {
-  base <- cells$keys[[cells$at]]$levels
-  units <- cells$keys[[design$stages[[s]]$unit]]$levels
-  ww <- tally[startsWith(names(tally), paste0("ww", s, "."))]
-  totals <- list(
-    units = units, cells = base, first = NULL, cell = NULL,
-    w = tally[startsWith(names(tally), paste0("w", s, "."))],
-    ww = if (length(ww)) ww
+  sorted <- tally[[paste0("stage", s)]]
+  values <- sorted$value
+  if (is.null(sorted)) values <- unname(tally[startsWith(names(tally), paste0("stage", s, "."))])
+  of_records <- seq_along(values) > cells$variables
+  list(
+    units = cells$keys[[design$stages[[s]]$unit]]$levels, cells = cells$keys[[cells$at]]$levels,
+    first = sorted$first, cell = sorted$cell,
+    w = values[!of_records], ww = if (any(of_records)) values[of_records]
   )
-  code <- cells$stages[[s]]$code
-  if (!is.null(code)) {
-    totals$first <- first_of(code %/% base, units)
-    totals$cell <- as.integer(code %% base)
-  }
-  totals
 }
 
 # Estimates and their variance. `domain_of_cell` and `domain_of_row` count from 0.

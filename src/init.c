@@ -8,7 +8,7 @@
 static const R_CallMethodDef call_methods[] = {
   {"ioi_r_key_inside", (DL_FUNC) &ioi_r_key_inside, 4},
   {"ioi_r_index_find", (DL_FUNC) &ioi_r_index_find, 3},
-  {"ioi_r_tally", (DL_FUNC) &ioi_r_tally, 13},
+  {"ioi_r_tally", (DL_FUNC) &ioi_r_tally, 11},
   {"ioi_r_levels", (DL_FUNC) &ioi_r_levels, 3},
   {"ioi_r_resample_groups", (DL_FUNC) &ioi_r_resample_groups, 4},
   {"ioi_r_resample_totals", (DL_FUNC) &ioi_r_resample_totals, 3},

@@ -32,6 +32,7 @@ size_t ioi_products_most(size_t rows)
 void ioi_products_clear(ioi_batch *batch)
 {
   batch->count = 0;
+  if (batch->squares) memset(batch->packed, 0, batch->rows * sizeof(double));
   memset(batch->active, 0,
          ioi_products_tiles(batch->rows) * sizeof *batch->active);
 }
@@ -43,9 +44,9 @@ static double *tile_of(const ioi_batch *batch, size_t tile)
 
 /* One tile: of u less its centre where that is known, else 0; the sum of the
  * magnitudes. */
-static double put_tile(const double *u, const double *centre,
-                       const double *scale, double factor, size_t rows,
-                       double *to)
+IOI_INLINE double put_tile(const double *u, const double *centre,
+                           const double *scale, double factor, size_t rows,
+                           double *to)
 {
   double sum = 0;
 #ifdef _OPENMP
@@ -59,17 +60,68 @@ static double put_tile(const double *u, const double *centre,
   return sum;
 }
 
+/* All tiles, the last of which may be short. */
+IOI_INLINE void put_tiles(ioi_batch *batch, const double *u,
+                          const double *centre, const double *scale,
+                          double factor)
+{
+  const size_t full = batch->rows / IOI_TILE, first = full * IOI_TILE;
+  for (size_t t = 0; t < full; t++) {
+    const size_t at = t * IOI_TILE;
+    batch->active[t] +=
+      put_tile(u + at, centre + at, scale + at, factor, IOI_TILE,
+               tile_of(batch, t) + batch->count * IOI_TILE);
+  }
+  if (first == batch->rows) return;
+  double *to = tile_of(batch, full) + batch->count * IOI_TILE;
+  memset(to, 0, IOI_TILE * sizeof *to);
+  batch->active[full] += put_tile(u + first, centre + first, scale + first,
+                                  factor, batch->rows - first, to);
+}
+
+/* Adds the squares alone. */
+IOI_INLINE void put_squares(ioi_batch *batch, const double *u,
+                            const double *centre, const double *scale,
+                            double factor)
+{
+  double *sum = batch->packed;
+  IOI_VECTOR
+  for (size_t i = 0; i < batch->rows; i++) {
+    const double x = factor * ((u[i] - centre[i]) * scale[i]);
+    const double more = sum[i] + x * x;
+    sum[i] = isnan(centre[i]) ? sum[i] : more;
+  }
+}
+
+static void put_narrow(ioi_batch *batch, const double *u, const double *centre,
+                       const double *scale, double factor)
+{
+  if (batch->squares)
+    put_squares(batch, u, centre, scale, factor);
+  else
+    put_tiles(batch, u, centre, scale, factor);
+}
+
+#ifdef IOI_WIDE
+IOI_WIDE
+static void put_wide(ioi_batch *batch, const double *u, const double *centre,
+                     const double *scale, double factor)
+{
+  if (batch->squares)
+    put_squares(batch, u, centre, scale, factor);
+  else
+    put_tiles(batch, u, centre, scale, factor);
+}
+#endif
+
 void ioi_products_put(ioi_batch *batch, const double *u, const double *centre,
                       const double *scale, double factor)
 {
-  for (size_t t = 0; t < ioi_products_tiles(batch->rows); t++) {
-    double *to = tile_of(batch, t) + batch->count * IOI_TILE;
-    const size_t first = t * IOI_TILE, left = batch->rows - first;
-    const size_t rows = left < IOI_TILE ? left : IOI_TILE;
-    batch->active[t] +=
-      put_tile(u + first, centre + first, scale + first, factor, rows, to);
-    for (size_t i = rows; i < IOI_TILE; i++) to[i] = 0;
-  }
+#ifdef IOI_WIDE
+  (ioi_is_wide() ? put_wide : put_narrow)(batch, u, centre, scale, factor);
+#else
+  put_narrow(batch, u, centre, scale, factor);
+#endif
   batch->count++;
 }
 
@@ -170,21 +222,6 @@ static void add_tiles(const ioi_batch *batch, double sign, size_t s, size_t t,
   }
 }
 
-/* The squares alone: the same additions as on the diagonal of the matrix. */
-static void add_squares(const ioi_batch *batch, double sign, size_t t,
-                        double *v)
-{
-  double sum[HALF * TILE];
-  for (size_t half = 0; half < IOI_TILE; half += HALF) {
-    const double *tile = tile_of(batch, t);
-    multiply_tiles(tile + half, tile, batch->count, sum);
-    for (size_t i = 0; i < HALF; i++) {
-      const size_t row = t * IOI_TILE + half + i;
-      if (row < batch->rows) v[row] += sign * sum[i * IOI_TILE + half + i];
-    }
-  }
-}
-
 /* The tiles s .. end - 1 by all tiles from each of them on. */
 static void add_group(const ioi_batch *batch, double sign, size_t s, size_t end,
                       double *v)
@@ -194,12 +231,12 @@ static void add_group(const ioi_batch *batch, double sign, size_t s, size_t end,
       if (batch->active[g] != 0) add_tiles(batch, sign, g, t, v);
 }
 
-void ioi_products_add(ioi_batch *batch, double sign, int covariance, double *v)
+void ioi_products_add(ioi_batch *batch, double sign, double *v)
 {
   const size_t tiles = ioi_products_tiles(batch->rows);
-  for (size_t s = 0; !covariance && s < tiles; s++)
-    if (batch->active[s] != 0) add_squares(batch, sign, s, v);
-  for (size_t s = 0; covariance && s < tiles; s += group_tiles)
+  for (size_t r = 0; batch->squares && r < batch->rows; r++)
+    v[r] += sign * batch->packed[r];
+  for (size_t s = 0; !batch->squares && s < tiles; s += group_tiles)
     add_group(batch, sign, s, s + group_tiles < tiles ? s + group_tiles : tiles,
               v);
   ioi_products_clear(batch);

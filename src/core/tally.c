@@ -98,10 +98,107 @@ static void add_sum(const ioi_rows *all, const ioi_sum *sum, size_t from,
   }
 }
 
+/* The numbers of one block that a column of entries holds: the weights themselves
+ * where these are wanted. */
+static const double *entry_numbers(const ioi_rows *all, const ioi_sum *column,
+                                   size_t from, size_t rows, const double *w,
+                                   double *buffer)
+{
+  const int plain = column->x == IOI_NO_VALUE && column->y == IOI_NO_VALUE;
+  if (column->kind == IOI_SUM_W && plain) return w;
+  block_products(all, column, from, rows, w, buffer);
+  return buffer;
+}
+
+/* The place of each row of a block among the entries, -1 for none. */
+static void entry_places(ioi_entries *entries, size_t rows,
+                         const ioi_level *levels, int *place)
+{
+  const ioi_level *unit = levels + entries->unit * IOI_BLOCK;
+  const ioi_level *cell = levels + entries->cell * IOI_BLOCK;
+  for (size_t i = 0; i < rows; i++) {
+    const int there = unit[i] != IOI_NO_LEVEL && cell[i] != IOI_NO_LEVEL;
+    place[i] = there ? entries->next[unit[i]]++ : -1;
+  }
+}
+
+static void put_cells(const ioi_level *cell, const int *place, size_t rows,
+                      int *at)
+{
+  for (size_t i = 0; i < rows; i++)
+    if (place[i] >= 0) at[place[i]] = (int) cell[i];
+}
+
+static void put_numbers(const double *x, const int *place, size_t rows,
+                        double *number)
+{
+  for (size_t i = 0; i < rows; i++)
+    if (place[i] >= 0) number[place[i]] = x[i];
+}
+
+static void add_entries(const ioi_rows *all, ioi_entries *entries, size_t from,
+                        size_t rows, const ioi_level *levels, const double *w)
+{
+  int place[IOI_BLOCK];
+  double buffer[IOI_BLOCK];
+  entry_places(entries, rows, levels, place);
+  put_cells(levels + entries->cell * IOI_BLOCK, place, rows, entries->at);
+  for (size_t c = 0; c < entries->columns; c++)
+    put_numbers(entry_numbers(all, entries->column + c, from, rows, w, buffer),
+                place, rows, entries->column[c].sum);
+}
+
+void ioi_entries_places(ioi_key *key, size_t unit, size_t rows, int *first,
+                        ioi_level *level)
+{
+  const ioi_sum wanted = {.key = unit};
+  const size_t units = key[unit].levels;
+  const ioi_level *at = level + unit * IOI_BLOCK;
+  memset(first, 0, (units + 1) * sizeof *first);
+  ioi_tally_idle(&wanted, 1, key, unit + 1);
+  for (size_t from = 0; from < rows; from += IOI_BLOCK) {
+    const size_t block = rows - from < IOI_BLOCK ? rows - from : IOI_BLOCK;
+    ioi_key_block(key, unit + 1, from, block, level);
+    for (size_t i = 0; i < block; i++)
+      if (at[i] != IOI_NO_LEVEL) first[at[i] + 1]++;
+  }
+  for (size_t u = 0; u < units; u++) first[u + 1] += first[u];
+}
+
+/* Moves the entries from .. from + count - 1 to places that start before. */
+static void move_entries(ioi_entries *entries, size_t to, size_t from,
+                         size_t count)
+{
+  memmove(entries->at + to, entries->at + from, count * sizeof *entries->at);
+  for (size_t c = 0; c < entries->columns; c++) {
+    double *sum = entries->column[c].sum;
+    memmove(sum + to, sum + from, count * sizeof *sum);
+  }
+}
+
+void ioi_entries_close(ioi_entries *entries, size_t units, int *first)
+{
+  const size_t room = (size_t) first[units];
+  size_t to = 0;
+  for (size_t u = 0; u < units; u++) {
+    const size_t from = (size_t) first[u];
+    const size_t count = (size_t) entries->next[u] - from;
+    if (to < from && count > 0) move_entries(entries, to, from, count);
+    first[u] = (int) to;
+    to += count;
+  }
+  first[units] = (int) to;
+  if (to == room) return;
+  memset(entries->at + to, 0, (room - to) * sizeof *entries->at);
+  for (size_t c = 0; c < entries->columns; c++)
+    memset(entries->column[c].sum + to, 0, (room - to) * sizeof(double));
+}
+
 /* One chunk. `into` NULL adds to the sums themselves, else to the partial
  * sums that stand one after the other there. */
 static void tally_chunk(const ioi_rows *all, const ioi_sum *sum, size_t sums,
-                        size_t from, size_t to, double *into, ioi_level *levels)
+                        ioi_entries *entries, size_t lists, size_t from,
+                        size_t to, double *into, ioi_level *levels)
 {
   double buffer[IOI_BLOCK];
   for (size_t row = from; row < to; row += IOI_BLOCK) {
@@ -114,6 +211,8 @@ static void tally_chunk(const ioi_rows *all, const ioi_sum *sum, size_t sums,
               into ? into + start : sum[s].sum);
       start += all->key[sum[s].key].levels;
     }
+    for (size_t l = 0; l < lists; l++)
+      add_entries(all, entries + l, row, rows, levels, w);
   }
 }
 
@@ -148,14 +247,16 @@ static void merge_round(const ioi_rows *all, ioi_sum *sum, size_t sums,
 }
 
 ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
-                          size_t chunk, int threads, double *work,
-                          ioi_level *levels, ioi_tick tick, void *context)
+                          ioi_entries *entries, size_t lists, size_t chunk,
+                          int threads, double *work, ioi_level *levels,
+                          ioi_tick tick, void *context)
 {
   const size_t doubles = ioi_tally_doubles(rows, sum, sums);
   const size_t all = rows->rows, step = rows->keys * IOI_BLOCK;
-  if (doubles == 0) return IOI_OK;
+  if (doubles == 0 && lists == 0) return IOI_OK;
+  if (lists > 0) threads = 1;
   if (all <= chunk) {
-    tally_chunk(rows, sum, sums, 0, all, NULL, levels);
+    tally_chunk(rows, sum, sums, entries, lists, 0, all, NULL, levels);
     return IOI_OK;
   }
   for (size_t from = 0; from < all; from += (size_t) threads * chunk) {
@@ -170,7 +271,7 @@ ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
       size_t last = all - first < chunk ? all : first + chunk;
       double *mine = work + (size_t) c * doubles;
       memset(mine, 0, doubles * sizeof *mine);
-      tally_chunk(rows, sum, sums, first, last, mine,
+      tally_chunk(rows, sum, sums, entries, lists, first, last, mine,
                   levels + (size_t) c * step);
     }
     merge_round(rows, sum, sums, work, (size_t) round, threads);

@@ -49,6 +49,41 @@ typedef struct {
   const ioi_numbers *value;
 } ioi_rows;
 
+/* Rows sorted by a unit, for cells so many that most would be empty: each row
+ * that has a level in both keys is an entry, those of a unit together, in row
+ * order.
+ *
+ *   unit, cell  [in]      keys.
+ *   columns     [in]      numbers that an entry holds.
+ *   column      [in]      kind, x and y of each (IOI_SUM_W, _WW or _ONE; `key`
+ *                         is not read), and where the numbers go, as many as
+ *                         there are entries.
+ *   next        [in,out]  place of the next entry of each unit; at first what
+ *                         ioi_entries_places() gave.
+ *   at          [out]     cell of each entry. */
+typedef struct {
+  size_t unit, cell;
+  size_t columns;
+  const ioi_sum *column;
+  int *next;
+  int *at;
+} ioi_entries;
+
+/* Room for the entries of each unit: first[u] is the place of the first one, first[
+ * units] how many there may be: the rows with a level in key `unit`.
+ *
+ *   key    [in]   keys up to `unit`; those it does not need are made idle.
+ *   rows   [in]   number of rows, below 2^31.
+ *   first  [out]  units + 1.
+ *   level  [out]  work space, (unit + 1) * IOI_BLOCK. */
+void ioi_entries_places(ioi_key *key, size_t unit, size_t rows, int *first,
+                        ioi_level *level);
+
+/* Closes the gaps that rows without a cell have left; sets to 0 what is behind.
+ *   first  [in,out]  of `units` units, as ioi_entries_places() gave it; then
+ *                    first[u] .. first[u + 1] - 1 are the entries of unit u. */
+void ioi_entries_close(ioi_entries *entries, size_t units, int *first);
+
 /* Rows in a chunk for so many rows and doubles in all sums: no more than 2^20 or the
  * doubles, whichever is more, so that adding the chunks costs no more than the
  * pass. Rows that do not fit in one chunk are cut in an even number of equal ones
@@ -61,10 +96,10 @@ size_t ioi_tally_doubles(const ioi_rows *rows, const ioi_sum *sum, size_t sums);
 /* Makes idle every key that no sum needs, for itself or as a part. */
 void ioi_tally_idle(const ioi_sum *sum, size_t sums, ioi_key *key, size_t keys);
 
-/* Adds the rows to the sums.
+/* Adds the rows to the sums, and to the `lists` lists of entries.
  *
  *   chunk   [in]   rows in a chunk, at least 1.
- *   threads [in]   threads to use, at least 1.
+ *   threads [in]   threads to use, at least 1; with entries it is 1.
  *   work    [out]  threads * ioi_tally_doubles() doubles; may be NULL when
  *                  that is 0 or rows->rows <= chunk.
  *   levels  [out]  threads * keys * IOI_BLOCK.
@@ -73,8 +108,9 @@ void ioi_tally_idle(const ioi_sum *sum, size_t sums, ioi_key *key, size_t keys);
  * Time: O(rows * (keys + sums)). IOI_ESTOPPED: the tick asked to stop; the
  * sums are then incomplete. */
 ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
-                          size_t chunk, int threads, double *work,
-                          ioi_level *levels, ioi_tick tick, void *context);
+                          ioi_entries *entries, size_t lists, size_t chunk,
+                          int threads, double *work, ioi_level *levels,
+                          ioi_tick tick, void *context);
 
 /* into[i] += from[i]: merges two tallies of the same layout. */
 void ioi_tally_merge(double *into, const double *from, size_t doubles);

@@ -178,14 +178,57 @@ static void mark_eight(const ioi_totals *totals, size_t j,
   }
 }
 
-static void mark_units(const ioi_totals *totals, const int *domain_of_cell,
+/* Sets `bit` in `seen` for the domain of each of `entries` entries. */
+static void see_entries(const double *w, const int *cell,
+                        const int *domain_of_cell, size_t entries, unsigned bit,
+                        unsigned char *seen)
+{
+  for (size_t e = 0; e < entries; e++) {
+    unsigned char *of = seen + domain_of_cell[cell[e]];
+    *of = (unsigned char) (*of | (w[e] != 0 ? bit : 0));
+  }
+}
+
+/* As mark_unit() for the eight units from j on, whose entries are many: their bits
+ * come together in one byte a domain before these go where they lie far apart. */
+static void mark_eight_sorted(const ioi_totals *totals, size_t j,
+                              const ioi_presence *presence, size_t bytes,
+                              unsigned char *bits)
+{
+  unsigned char *seen = presence->seen;
+  memset(seen, 0, presence->domains);
+  for (size_t k = 0; k < 8; k++) {
+    const size_t from = entry_from(totals, j + k);
+    see_entries(totals->w[0] + from, totals->cell + from,
+                presence->domain_of_cell, entry_from(totals, j + k + 1) - from,
+                1u << k, seen);
+  }
+  for (size_t d = 0; d < presence->domains; d++)
+    bits[d * bytes + j / 8] = seen[d];
+}
+
+/* Have eight units from j on so many entries that mark_eight_sorted() is quick? */
+static int are_many(const ioi_totals *totals, size_t j,
+                    const ioi_presence *presence)
+{
+  const size_t entries = entry_from(totals, j + 8) - entry_from(totals, j);
+  return presence->seen && entries >= presence->domains;
+}
+
+static void mark_units(const ioi_totals *totals, const ioi_presence *presence,
                        unsigned char *bits)
 {
   const size_t units = totals->units, bytes = ioi_presence_bytes(units);
-  size_t j = 0;
-  for (; !totals->cell && j + 8 <= units; j += 8)
-    mark_eight(totals, j, domain_of_cell, bytes, bits);
-  for (; j < units; j++) mark_unit(totals, j, domain_of_cell, bytes, bits);
+  const int *domain_of_cell = presence->domain_of_cell;
+  for (size_t j = 0, next; j < units; j = next) {
+    next = j + 8 <= units ? j + 8 : units;
+    if (next == j + 8 && !totals->cell)
+      mark_eight(totals, j, domain_of_cell, bytes, bits);
+    else if (next == j + 8 && are_many(totals, j, presence))
+      mark_eight_sorted(totals, j, presence, bytes, bits);
+    else
+      for (; j < next; j++) mark_unit(totals, j, domain_of_cell, bytes, bits);
+  }
 }
 
 /* Is one of the bits from .. to - 1 set? */
@@ -212,7 +255,7 @@ void ioi_presence_fill(const ioi_design *design, const ioi_totals *totals,
 {
   const size_t psu_bytes = ioi_presence_bytes(totals->units);
   const size_t stratum_bytes = ioi_presence_bytes(design->strata);
-  mark_units(totals, presence->domain_of_cell,
+  mark_units(totals, presence,
              presence->psu ? presence->psu : presence->stratum);
   for (size_t d = 0; presence->psu && d < presence->domains; d++)
     mark_strata(design, presence->psu + d * psu_bytes,
@@ -245,6 +288,17 @@ static void add_single(const ioi_influence *influence, size_t variables,
     score[row[c]] += total[c] * value[c * variables];
 }
 
+/* The same of the entries from .. to - 1 of a unit. */
+static void add_single_entries(const ioi_influence *influence, size_t variables,
+                               const ioi_totals *totals, size_t from, size_t to,
+                               size_t a, double *score)
+{
+  const int *row = influence->row, *cell = totals->cell;
+  const double *value = influence->value + a, *w = totals->w[a];
+  for (size_t i = from; i < to; i++)
+    score[row[cell[i]]] += w[i] * value[(size_t) cell[i] * variables];
+}
+
 /* Does every cell bear on one estimate? */
 static int is_single(const ioi_influence *influence, size_t cells)
 {
@@ -275,13 +329,14 @@ static void add_score(const engine *e, size_t unit, double *score)
   if (e->residual) take_explained(e, unit, 1, score);
   for (size_t a = 0; a < t->variables; a++) {
     const double *w = t->w[a];
-    if (e->single && !cell) {
+    if (e->single && !cell)
       add_single(e->influence, t->variables, t->cells, a, w + from, score);
-      continue;
-    }
-    for (size_t i = from; i < to; i++)
-      add_influence(e->influence, t->variables,
-                    cell ? (size_t) cell[i] : i - from, a, w[i], score);
+    else if (e->single)
+      add_single_entries(e->influence, t->variables, t, from, to, a, score);
+    else
+      for (size_t i = from; i < to; i++)
+        add_influence(e->influence, t->variables,
+                      cell ? (size_t) cell[i] : i - from, a, w[i], score);
   }
 }
 
@@ -401,8 +456,7 @@ static void apply_lonely(const engine *e, size_t h)
 /* v += what the batch holds. */
 static void add_batch(engine *e)
 {
-  if (e->batch.count > 0)
-    ioi_products_add(&e->batch, e->sign, e->covariance, e->v);
+  if (e->batch.count > 0) ioi_products_add(&e->batch, e->sign, e->v);
 }
 
 /* v += factor x the products of the score at hand less its mean, sooner or later. */
@@ -602,10 +656,12 @@ static void add_group(engine *e, size_t from, size_t to)
  * mean, score, square and size, then the cell totals, then the batch. */
 static engine new_engine(const ioi_design *design, const ioi_totals *totals,
                          const ioi_influence *influence,
-                         const ioi_presence *presence, double *work)
+                         const ioi_presence *presence, int covariance,
+                         double *work)
 {
   const size_t rows = influence->rows;
   engine e = {0};
+  e.covariance = covariance;
   e.design = design;
   e.totals = totals;
   e.influence = influence;
@@ -620,6 +676,7 @@ static engine new_engine(const ioi_design *design, const ioi_totals *totals,
   e.held = work + 6 * rows;
   e.sign = 1;
   e.batch.rows = rows;
+  e.batch.squares = !covariance;
   e.batch.most = ioi_products_most(rows);
   e.batch.active = e.held + totals->cells * totals->variables;
   e.batch.packed = e.batch.active + ioi_products_tiles(rows);
@@ -643,9 +700,8 @@ void ioi_variance_calibrated(const ioi_design *design, const ioi_totals *totals,
 {
   const size_t rows = influence->rows;
   if (rows == 0) return; /* v and work may be NULL */
-  engine e = new_engine(design, totals, influence, presence, work);
+  engine e = new_engine(design, totals, influence, presence, covariance, work);
   e.residual = residual;
-  e.covariance = covariance;
   e.v = v;
   if (design->groups == 0) add_group(&e, 0, design->strata);
   for (size_t g = 0; g < design->groups; g++)

@@ -63,13 +63,15 @@ typedef struct {
  *   domain_of_cell  cells of the totals.
  *   psu             domains x ioi_presence_bytes(PSUs); NULL where records are
  *                   their own PSUs.
- *   stratum         domains x ioi_presence_bytes(strata). */
+ *   stratum         domains x ioi_presence_bytes(strata).
+ *   seen            work space, domains bytes; NULL: the same takes longer. */
 typedef struct {
   size_t domains;
   const int *domain_of_row;
   const int *domain_of_cell;
   unsigned char *psu;
   unsigned char *stratum;
+  unsigned char *seen;
 } ioi_presence;
 
 /* Bytes that hold one bit for each of n things. */

@@ -48,7 +48,7 @@ static inline const double *ioi_r_values_or_null(SEXP x)
 SEXP ioi_r_key_inside(SEXP keys, SEXP inner, SEXP outer, SEXP rows);
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
-                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP place, SEXP columns,
+                 SEXP sums, SEXP place, SEXP columns, SEXP entries,
                  SEXP threads, SEXP chunk);
 SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_scan(SEXP x, SEXP threads);

@@ -162,15 +162,23 @@ static size_t read_column(SEXP column, R_xlen_t s)
 
 /* A long array is read and written all over: on large pages that costs fewer faults
  * and fewer misses. */
-void ioi_r_zero(double *array, R_xlen_t n)
+static void on_large_pages(void *array, size_t bytes)
 {
-  const size_t bytes = (size_t) n * sizeof *array;
 #ifdef MADV_HUGEPAGE
   const uintptr_t page = (uintptr_t) 1 << 21;
   const uintptr_t from = ((uintptr_t) array + page - 1) & ~(page - 1);
   const uintptr_t to = ((uintptr_t) array + bytes) & ~(page - 1);
   if (from + page < to) madvise((void *) from, to - from, MADV_HUGEPAGE);
+#else
+  (void) array;
+  (void) bytes;
 #endif
+}
+
+void ioi_r_zero(double *array, R_xlen_t n)
+{
+  const size_t bytes = (size_t) n * sizeof *array;
+  on_large_pages(array, bytes);
   if (n > 0) memset(array, 0, bytes);
 }
 
@@ -213,17 +221,53 @@ static void make_arrays(SEXP place, SEXP columns, const ioi_key *keys,
   }
 }
 
-static ioi_sum *read_sums(SEXP kind, SEXP key, SEXP x, SEXP y)
+/* sums: kind, over, x and y of each. */
+static ioi_sum *read_sums(SEXP sums)
 {
-  R_xlen_t n = XLENGTH(kind);
+  SEXP kind = ioi_r_get(sums, "kind"), over = ioi_r_get(sums, "over");
+  SEXP x = ioi_r_get(sums, "x"), y = ioi_r_get(sums, "y");
+  const R_xlen_t n = XLENGTH(kind);
   ioi_sum *sum = (ioi_sum *) R_alloc((size_t) n, sizeof *sum);
   for (R_xlen_t s = 0; s < n; s++) {
     sum[s].kind = (ioi_sum_kind) INTEGER_ELT(kind, s);
-    sum[s].key = (size_t) INTEGER_ELT(key, s) - 1;
+    sum[s].key = (size_t) INTEGER_ELT(over, s) - 1;
     sum[s].x = read_column(x, s);
     sum[s].y = read_column(y, s);
   }
   return sum;
+}
+
+/* One list of entries: first, cell and the numbers in `value`, a vector a column. */
+static SEXP make_entries(SEXP wanted, ioi_key *key, size_t rows,
+                         ioi_entries *entries)
+{
+  ioi_sum *column = read_sums(wanted);
+  const R_xlen_t columns = XLENGTH(ioi_r_get(wanted, "kind"));
+  const char *names[] = {"first", "cell", "value", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  const size_t unit = (size_t) Rf_asInteger(ioi_r_get(wanted, "unit")) - 1;
+  const size_t units = key[unit].levels;
+  SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) units + 1));
+  int *first = INTEGER(VECTOR_ELT(out, 0));
+  ioi_entries_places(key, unit, rows, first, work_levels(unit + 1, 1));
+  const R_xlen_t room = first[units];
+  SET_VECTOR_ELT(out, 1, Rf_allocVector(INTSXP, room));
+  entries->at = INTEGER(VECTOR_ELT(out, 1));
+  on_large_pages(entries->at, (size_t) room * sizeof *entries->at);
+  SET_VECTOR_ELT(out, 2, Rf_allocVector(VECSXP, columns));
+  for (R_xlen_t c = 0; c < columns; c++) {
+    SET_VECTOR_ELT(VECTOR_ELT(out, 2), c, Rf_allocVector(REALSXP, room));
+    column[c].sum = REAL(VECTOR_ELT(VECTOR_ELT(out, 2), c));
+    on_large_pages(column[c].sum, (size_t) room * sizeof(double));
+  }
+  entries->next = (int *) R_alloc(units + 1, sizeof *entries->next);
+  memcpy(entries->next, first, (units + 1) * sizeof *first);
+  entries->unit = unit;
+  entries->cell = column->key;
+  entries->columns = (size_t) columns;
+  entries->column = column;
+  UNPROTECT(1);
+  return out;
 }
 
 static ioi_numbers *read_values(SEXP values, SEXP centre, size_t from)
@@ -254,14 +298,50 @@ static size_t tally_threads(SEXP asked, size_t n, size_t chunk, size_t doubles)
   return use < chunks ? use : chunks > 0 ? chunks : 1;
 }
 
-/* The sums, a list of double vectors as long as their keys have levels.
- * values, centre: columns of numbers and what is taken off each; kind: 0 rows,
- * 1 n, 2 w, 3 w^2; over: key of each (from 1); x, y: columns of `values` to
- * multiply with (from 1, NA for none); place: element of the list, ascending;
- * columns: of each element, NA for a vector; chunk: NULL for the rule of the
- * core. */
+/* What must have levels: the keys of all sums and entries. */
+static void wake_keys(const ioi_sum *sum, size_t sums,
+                      const ioi_entries *entries, size_t lists, ioi_key *key,
+                      size_t keys)
+{
+  ioi_sum *wanted = (ioi_sum *) R_alloc(sums + 2 * lists, sizeof *wanted);
+  if (sums > 0) memcpy(wanted, sum, sums * sizeof *sum);
+  for (size_t l = 0; l < lists; l++) {
+    wanted[sums + 2 * l].key = entries[l].unit;
+    wanted[sums + 2 * l + 1].key = entries[l].cell;
+  }
+  ioi_tally_idle(wanted, sums + 2 * lists, key, keys);
+}
+
+/* The lists of entries, from element `from` of `out` on. */
+static ioi_entries *make_lists(SEXP wanted, ioi_key *key, size_t rows, SEXP out,
+                               R_xlen_t from)
+{
+  const R_xlen_t lists = XLENGTH(wanted);
+  ioi_entries *entries =
+    (ioi_entries *) R_alloc((size_t) lists, sizeof *entries);
+  for (R_xlen_t l = 0; l < lists; l++)
+    SET_VECTOR_ELT(out, from + l,
+                   make_entries(VECTOR_ELT(wanted, l), key, rows, entries + l));
+  return entries;
+}
+
+static void close_lists(ioi_entries *entries, const ioi_key *key, SEXP out,
+                        R_xlen_t from)
+{
+  for (R_xlen_t l = from; l < XLENGTH(out); l++)
+    ioi_entries_close(entries + l - from, key[entries[l - from].unit].levels,
+                      INTEGER(VECTOR_ELT(VECTOR_ELT(out, l), 0)));
+}
+
+/* The sums, a list of double vectors as long as their keys have levels, and behind
+ * them the lists of entries. values, centre: columns of numbers and what is taken off
+ * each; sums: kind (0 rows, 1 n, 2 w, 3 w^2, 4 one), over (key of each, from 1) and x,
+ * y (columns of `values` to multiply with, from 1, NA for none); place: element of the
+ * list, ascending; columns: of each element, NA for a vector; entries: a list of list(
+ * unit, kind, over, x, y), a column of numbers for each kind; chunk: NULL for the rule
+ * of the core. */
 SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
-                 SEXP kind, SEXP over, SEXP x, SEXP y, SEXP place, SEXP columns,
+                 SEXP sums, SEXP place, SEXP columns, SEXP entries,
                  SEXP threads, SEXP chunk)
 {
   const size_t from = (size_t) REAL_RO(range)[0];
@@ -274,20 +354,24 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
                          read_numbers(weight, from),
                          (size_t) XLENGTH(values),
                          value};
-  const size_t sums = (size_t) XLENGTH(kind);
-  SEXP out = PROTECT(Rf_allocVector(VECSXP, XLENGTH(columns)));
-  ioi_sum *sum = read_sums(kind, over, x, y);
+  const size_t count = (size_t) XLENGTH(place),
+               lists = (size_t) XLENGTH(entries);
+  SEXP out =
+    PROTECT(Rf_allocVector(VECSXP, XLENGTH(columns) + XLENGTH(entries)));
+  ioi_sum *sum = read_sums(sums);
   make_arrays(place, columns, key, sum, out);
-  ioi_tally_idle(sum, sums, key, rows.keys);
-  const size_t doubles = ioi_tally_doubles(&rows, sum, sums);
+  ioi_entries *list = make_lists(entries, key, n, out, XLENGTH(columns));
+  wake_keys(sum, count, list, lists, key, rows.keys);
+  const size_t doubles = ioi_tally_doubles(&rows, sum, count);
   const size_t step =
     Rf_isNull(chunk) ? ioi_tally_chunk(n, doubles) : (size_t) Rf_asReal(chunk);
-  const size_t use = tally_threads(threads, n, step, doubles);
+  const size_t use = lists > 0 ? 1 : tally_threads(threads, n, step, doubles);
   double *work =
     n > step ? (double *) R_alloc(use * doubles, sizeof(double)) : NULL;
   SEXP bar = PROTECT(cli_progress_bar((double) n, NULL));
-  ioi_tally_rows(&rows, sum, sums, step, (int) use, work,
+  ioi_tally_rows(&rows, sum, count, list, lists, step, (int) use, work,
                  work_levels(rows.keys, use), on_tick, &bar);
+  close_lists(list, key, out, XLENGTH(columns));
   cli_progress_done(bar);
   UNPROTECT(2);
   return out;

@@ -160,8 +160,13 @@ SEXP ioi_r_variance(SEXP stages, SEXP totals, SEXP influence, SEXP estimate,
   double *v = REAL(VECTOR_ELT(out, 0));
   ioi_r_zero(v, XLENGTH(VECTOR_ELT(out, 0)));
   double *work = new_work(u.rows, totals);
-  ioi_presence p = {(size_t) Rf_asInteger(domains), INTEGER_RO(domain_of_row),
-                    INTEGER_RO(domain_of_cell), NULL, NULL};
+  ioi_presence p = {(size_t) Rf_asInteger(domains),
+                    INTEGER_RO(domain_of_row),
+                    INTEGER_RO(domain_of_cell),
+                    NULL,
+                    NULL,
+                    NULL};
+  p.seen = (unsigned char *) R_alloc(p.domains, 1);
   for (R_xlen_t s = 0; s < XLENGTH(stages); s++) {
     R_CheckUserInterrupt();
     ioi_residual x;

@@ -143,7 +143,8 @@ static double *tally(const sample *s, const ioi_key *key, size_t which)
   for (size_t k = 0; k < KINDS; k++)
     sum[k] = (ioi_sum){(ioi_sum_kind) k, which, k < 2 ? IOI_NO_VALUE : 0,
                        k < 3 ? IOI_NO_VALUE : 0, out + k * levels};
-  demand(ioi_tally_rows(&rows, sum, KINDS, s->chunk, 2, work, level, NULL, NULL)
+  demand(ioi_tally_rows(&rows, sum, KINDS, NULL, 0, s->chunk, 2, work, level,
+                        NULL, NULL)
          == IOI_OK);
   free(work);
   free(level);

@@ -472,7 +472,7 @@ static void test_variance_of_psus(void **state)
   const ioi_influence u = {ROWS, v.row, v.at, v.value};
   const ioi_residual x = {v.s.aux.columns, v.beta, t.first, t.column, t.total};
   unsigned char psu[ROWS * 3] = {0}, stratum[ROWS] = {0};
-  ioi_presence presence = {ROWS, v.row, v.row, psu, stratum};
+  ioi_presence presence = {ROWS, v.row, v.row, psu, stratum, NULL};
   ioi_presence_fill(&design, &totals, &presence);
   double got[ROWS * ROWS] = {0}, work[4096], expected[ROWS * ROWS];
   ioi_variance_calibrated(&design, &totals, &u, &presence, &x, 1, got, work);
@@ -515,7 +515,7 @@ static void test_variance_of_records(void **state)
     const size_t p = v.s.aux.columns;
     const ioi_residual x = {p, v.beta, t.first, t.column, t.total};
     unsigned char stratum[ROWS] = {0};
-    ioi_presence presence = {ROWS, v.row, v.row, NULL, stratum};
+    ioi_presence presence = {ROWS, v.row, v.row, NULL, stratum, NULL};
     ioi_presence_fill(&design, &totals, &presence);
     double cross[MOST * ROWS] = {0}, square[MOST * MOST] = {0};
     for (size_t i = 0; i < RECORDS; i++) {

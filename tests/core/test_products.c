@@ -12,10 +12,10 @@ static void draw(double *u, size_t rows, uint64_t *seed)
     u[i] = i / IOI_TILE == 1 ? 0 : (double) draw_below(seed, 19) - 9;
 }
 
-static ioi_batch new_batch(size_t rows, size_t most)
+static ioi_batch new_batch(size_t rows, size_t most, int squares)
 {
   const size_t tiles = ioi_products_tiles(rows);
-  ioi_batch batch = {rows, most, 7, NULL, NULL};
+  ioi_batch batch = {rows, most, squares, 7, NULL, NULL};
   batch.packed = zeroed(tiles * IOI_TILE * most, sizeof(double));
   batch.active = zeroed(tiles, sizeof(double));
   memset(batch.packed, 0xAB, tiles * IOI_TILE * most * sizeof(double));
@@ -36,7 +36,8 @@ static void compare_with_sums(size_t rows, size_t most)
   double *u = zeroed(VECTORS * rows, sizeof *u);
   double *v = zeroed(rows * rows, sizeof *v), *square = zeroed(rows, sizeof *v);
   double none[MOST_ROWS] = {0}, ones[MOST_ROWS];
-  ioi_batch full = new_batch(rows, most), alone = new_batch(rows, most);
+  ioi_batch full = new_batch(rows, most, 0);
+  ioi_batch alone = new_batch(rows, most, 1);
   uint64_t seed = 5 + rows;
   for (size_t r = 0; r < rows; r++) ones[r] = 1;
   for (size_t b = 0; b < VECTORS; b++) draw(u + b * rows, rows, &seed);
@@ -44,8 +45,8 @@ static void compare_with_sums(size_t rows, size_t most)
     ioi_products_put(&full, u + b * rows, none, ones, 2);
     ioi_products_put(&alone, u + b * rows, none, ones, 2);
     if (full.count < most && b + 1 < VECTORS) continue;
-    ioi_products_add(&full, -1, 1, v);
-    ioi_products_add(&alone, -1, 0, square);
+    ioi_products_add(&full, -1, v);
+    ioi_products_add(&alone, -1, square);
   }
   ioi_products_mirror(v, rows);
   for (size_t r = 0; r < rows; r++)
@@ -78,9 +79,9 @@ static void what_is_not_a_number_stays_in_its_rows(void **state)
   const double ones[] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   double v[81] = {0}, none[9] = {0};
   (void) state;
-  ioi_batch batch = new_batch(9, 2);
+  ioi_batch batch = new_batch(9, 2, 0);
   ioi_products_put(&batch, u, none, ones, 1);
-  ioi_products_add(&batch, 1, 1, v);
+  ioi_products_add(&batch, 1, v);
   ioi_products_mirror(v, 9);
   for (int r = 0; r < 9; r++)
     for (int s = 0; s < 9; s++)
@@ -95,9 +96,9 @@ static void scores_are_centred_and_scaled(void **state)
   const double want[] = {24, 0, 0};
   double v[9] = {0};
   (void) state;
-  ioi_batch batch = new_batch(3, 1);
+  ioi_batch batch = new_batch(3, 1, 0);
   ioi_products_put(&batch, u, centre, scale, 2);
-  ioi_products_add(&batch, 1, 1, v);
+  ioi_products_add(&batch, 1, v);
   for (int r = 0; r < 3; r++)
     for (int s = r; s < 3; s++) assert_true(v[r * 3 + s] == want[r] * want[s]);
   ioi_products_put(&batch, centre, centre, scale, 2); /* all 0: passed over */

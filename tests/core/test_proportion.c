@@ -139,7 +139,7 @@ static double variance_of_records(const double *w, const double *ww, double n)
   const double *const of_w[] = {w}, *const of_ww[] = {ww};
   const ioi_totals totals = {1, 2, 1, NULL, NULL, of_w, of_ww};
   const ioi_influence influence = {1, a.row, a.at, a.value};
-  ioi_presence presence = {1, zero, zero, NULL, bits};
+  ioi_presence presence = {1, zero, zero, NULL, bits, NULL};
   ioi_presence_fill(&design, &totals, &presence);
   assert_true(ioi_variance_work(1, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 0, &v, work);

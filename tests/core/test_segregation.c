@@ -135,7 +135,8 @@ static void survey_of_respondents_has_the_published_error(void **state)
     {.parts = 3, .part = parts, .levels = ALL}};
   const ioi_rows rows = {MICRO_ROWS, 4, key, {w, NULL, 0}, 0, NULL};
   ioi_sum sum = {IOI_SUM_W, 3, IOI_NO_VALUE, IOI_NO_VALUE, cell};
-  ioi_tally_rows(&rows, &sum, 1, MICRO_ROWS, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&rows, &sum, 1, NULL, 0, MICRO_ROWS, 1, NULL, level, NULL,
+                 NULL);
   const double *const sums[] = {cell};
   const ioi_totals totals = {MICRO_PSUS, CELLS_HERE, 1, NULL, NULL, sums, NULL};
   ioi_totals_collapse(&totals, 0, table);
@@ -145,7 +146,7 @@ static void survey_of_respondents_has_the_published_error(void **state)
   const ioi_design design = {
     .strata = 3, .psu_first = first, .sampled = sampled};
   const ioi_influence influence = {1, row, at, a.u};
-  ioi_presence presence = {1, zero, zero, bits, bits + 3};
+  ioi_presence presence = {1, zero, zero, bits, bits + 3, NULL};
   ioi_presence_fill(&design, &totals, &presence);
   assert_true(ioi_variance_work(influence.rows, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 0, &variance, work);
@@ -724,7 +725,7 @@ static void design_of_persons_gives_the_variance_of_counts(void **state)
   const double *const sums[] = {n};
   const ioi_totals totals = {1, CELLS, 1, NULL, NULL, sums, sums};
   const ioi_influence influence = {2, row, at, value};
-  ioi_presence presence = {1, zero, zero, NULL, bits};
+  ioi_presence presence = {1, zero, zero, NULL, bits, NULL};
   ioi_presence_fill(&design, &totals, &presence);
   assert_true(ioi_variance_work(influence.rows, totals.cells, 1) <= 4096);
   ioi_variance(&design, &totals, &influence, &presence, 1, variance, work);

@@ -187,8 +187,8 @@ static ioi_status tally_into(double *out, size_t from, size_t rows,
   double *work = rows > chunk ? zeroed(size, sizeof *work) : NULL;
   if (work) memset(work, 0xAB, size * sizeof *work);
   ioi_level *level = zeroed((size_t) threads * KEYS * IOI_BLOCK, sizeof *level);
-  ioi_status status = ioi_tally_rows(&all, sum, SUMS, chunk, threads, work,
-                                     level, t ? on_tick : NULL, t);
+  ioi_status status = ioi_tally_rows(&all, sum, SUMS, NULL, 0, chunk, threads,
+                                     work, level, t ? on_tick : NULL, t);
   free(work);
   free(level);
   return status;
@@ -412,7 +412,7 @@ static void finish(const double *t, results *out)
   ioi_totals_collapse(&totals, 0, w);
   ioi_proportion(w, DOMAINS, CATEGORIES, 0, out->p, row, at, value);
   for (int r = 0; r < PAIRS; r++) of_row[r] = r / CATEGORIES;
-  ioi_presence presence = {DOMAINS, of_row, of_row, NULL, bits};
+  ioi_presence presence = {DOMAINS, of_row, of_row, NULL, bits, NULL};
   const ioi_influence influence = {PAIRS, row, at, value};
   assert_true(ioi_variance_work(PAIRS, PAIRS, 1) <= WORK);
   ioi_presence_fill(&design, &totals, &presence);
@@ -457,8 +457,8 @@ static void weight_2_is_a_row_twice(void **state)
   const ioi_rows rows = {2, 1, &key, {NULL, NULL, 0}, 0, NULL};
   const ioi_rows row = {1, 1, &key, {NULL, two, 0}, 0, NULL};
   (void) state;
-  ioi_tally_rows(&rows, &a, 1, 9, 1, NULL, level, NULL, NULL);
-  ioi_tally_rows(&row, &b, 1, 9, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&rows, &a, 1, NULL, 0, 9, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&row, &b, 1, NULL, 0, 9, 1, NULL, level, NULL, NULL);
   assert_true(twice == 2 && weighted == 2);
 }
 
@@ -474,11 +474,11 @@ static void keys_that_no_sum_needs_are_idle(void **state)
   make_keys(0, key);
   const ioi_rows rows = {ROWS, KEYS, key, {real, NULL, 0}, 0, NULL};
   ioi_sum sum = {IOI_SUM_W, PAIR, IOI_NO_VALUE, IOI_NO_VALUE, all};
-  ioi_tally_rows(&rows, &sum, 1, ROWS, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&rows, &sum, 1, NULL, 0, ROWS, 1, NULL, level, NULL, NULL);
   ioi_tally_idle(&sum, 1, key, KEYS);
   memset(level, 0x55, sizeof level);
   sum.sum = some;
-  ioi_tally_rows(&rows, &sum, 1, ROWS, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&rows, &sum, 1, NULL, 0, ROWS, 1, NULL, level, NULL, NULL);
   same(some, all, PAIRS);
   for (size_t k = 0; k < KEYS; k++) {
     assert_int_equal(key[k].idle, want[k]);
@@ -513,7 +513,7 @@ static void sums_pass_the_range_of_int(void **state)
                    {IOI_SUM_W, 0, 0, IOI_NO_VALUE, &wx}};
   const ioi_rows rows = {4, 1, &key, {NULL, most, 0}, 1, &value};
   (void) state;
-  ioi_tally_rows(&rows, sum, 3, 4, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&rows, sum, 3, NULL, 0, 4, 1, NULL, level, NULL, NULL);
   assert_true(w == 8589934588.0);
   near(ww, 4 * 2147483647.0 * 2147483647.0, 1e4);
   assert_true(wx == ww);
@@ -530,7 +530,7 @@ static void rows_without_a_level_may_hold_anything(void **state)
   ioi_sum wx = {IOI_SUM_W, 0, 0, IOI_NO_VALUE, &sum};
   const ioi_rows rows = {3, 1, &key, {w, NULL, 0}, 1, &column};
   (void) state;
-  ioi_tally_rows(&rows, &wx, 1, 3, 1, NULL, level, NULL, NULL);
+  ioi_tally_rows(&rows, &wx, 1, NULL, 0, 3, 1, NULL, level, NULL, NULL);
   assert_true(sum == 5);
 }
 
@@ -547,9 +547,9 @@ static void no_rows_no_sums_and_no_levels_do_nothing(void **state)
     for (size_t sums = 0; sums <= 1; sums++) {
       const ioi_rows rows = {999, 1, &none, {NULL, NULL, 0}, 0, NULL};
       assert_true(ioi_tally_doubles(&rows, &sum, sums) == 0);
-      assert_int_equal(
-        ioi_tally_rows(&rows, &sum, sums, chunk, 2, NULL, level, NULL, NULL),
-        IOI_OK);
+      assert_int_equal(ioi_tally_rows(&rows, &sum, sums, NULL, 0, chunk, 2,
+                                      NULL, level, NULL, NULL),
+                       IOI_OK);
     }
 }
 
@@ -565,6 +565,80 @@ static void tick_sees_every_round_and_stops_the_tally(void **state)
   assert_int_equal(tally_into(t, 0, ROWS, REAL, 500, 4, &none), IOI_ESTOPPED);
   assert_true(none.calls == 1 && none.last == 2000);
   free(t);
+}
+
+/* Rows of the entries that the definition asks for: those of each stratum in order,
+ * unless they lack one of the two keys. */
+static void check_entries(const ioi_entries *entries, const int *first)
+{
+  const question asked_for[] = {{IOI_SUM_W, 0, NONE, NONE},
+                                {IOI_SUM_WW, 0, X, NONE},
+                                {IOI_SUM_W, 0, Y, X_CENTRED}};
+  int place = 0;
+  for (long u = 0; u < STRATA; u++) {
+    assert_int_equal(first[u], place);
+    for (size_t i = 0; i < ROWS; i++) {
+      if (slow_level(STRATUM, i) != u || slow_level(PAIR, i) < 0) continue;
+      assert_int_equal(entries->at[place], slow_level(PAIR, i));
+      for (size_t c = 0; c < 3; c++)
+        assert_true(entries->column[c].sum[place]
+                    == slow_term(asked_for[c], i, REAL));
+      place++;
+    }
+  }
+  assert_int_equal(first[STRATA], place);
+}
+
+static void entries_are_rows_sorted_by_unit(void **state)
+{
+  double number[3][ROWS];
+  int at[ROWS], first[STRATA + 1], next[STRATA + 1];
+  ioi_key key[KEYS];
+  ioi_level *level = zeroed(3 * KEYS * IOI_BLOCK, sizeof *level);
+  const ioi_numbers value[] = {
+    [X] = {x, NULL, 0}, [Y] = {NULL, whole, 0}, [X_CENTRED] = {x, NULL, 0.25}};
+  const ioi_sum column[] = {
+    {IOI_SUM_W, 0, IOI_NO_VALUE, IOI_NO_VALUE, number[0]},
+    {IOI_SUM_WW, 0, X, IOI_NO_VALUE, number[1]},
+    {IOI_SUM_W, 0, Y, X_CENTRED, number[2]}};
+  (void) state;
+  for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
+    make_keys(0, key);
+    ioi_entries_places(key, STRATUM, ROWS, first, level);
+    memcpy(next, first, sizeof next);
+    make_keys(0, key);
+    const int room = first[STRATA];
+    const ioi_rows all = {ROWS, KEYS, key, {real, NULL, 0}, 3, value};
+    ioi_entries entries = {STRATUM, PAIR, 3, column, next, at};
+    assert_int_equal(ioi_tally_rows(&all, NULL, 0, &entries, 1, chunks[c], 3,
+                                    NULL, level, NULL, NULL),
+                     IOI_OK);
+    ioi_entries_close(&entries, STRATA, first);
+    check_entries(&entries, first);
+    assert_true(first[STRATA] < room);
+    for (int k = first[STRATA]; k < room; k++)
+      assert_true(at[k] == 0 && number[0][k] == 0 && number[2][k] == 0);
+  }
+  free(level);
+}
+
+static void entries_of_nobody_are_none(void **state)
+{
+  const ioi_key key[] = {{.levels = 2, .size = 0}, {.levels = 0}};
+  int first[] = {7, 7, 7}, next[3], at[1];
+  double number[1];
+  ioi_level level[2 * IOI_BLOCK];
+  ioi_key own[2];
+  const ioi_sum column = {IOI_SUM_W, 0, IOI_NO_VALUE, IOI_NO_VALUE, number};
+  const ioi_rows rows = {3, 2, own, {NULL, NULL, 0}, 0, NULL};
+  (void) state;
+  memcpy(own, key, sizeof own);
+  ioi_entries_places(own, 0, 3, first, level);
+  memcpy(next, first, sizeof next);
+  ioi_entries entries = {0, 1, 1, &column, next, at};
+  ioi_tally_rows(&rows, NULL, 0, &entries, 1, 9, 1, NULL, level, NULL, NULL);
+  ioi_entries_close(&entries, 2, first);
+  assert_true(first[0] == 0 && first[1] == 0 && first[2] == 0);
 }
 
 static void chunks_are_even_in_number_and_length(void **state)
@@ -606,6 +680,8 @@ int main(void)
     cmocka_unit_test(no_rows_no_sums_and_no_levels_do_nothing),
     cmocka_unit_test(tick_sees_every_round_and_stops_the_tally),
     cmocka_unit_test(chunks_are_even_in_number_and_length),
+    cmocka_unit_test(entries_are_rows_sorted_by_unit),
+    cmocka_unit_test(entries_of_nobody_are_none),
   };
   return cmocka_run_group_tests(tests, fill_index, NULL);
 }

@@ -219,8 +219,8 @@ static void engine_variance(survey *s, int covariance, double *v)
   const ioi_influence influence = {rows, s->row, s->at, s->value};
   unsigned char *psu = zeroed(s->domains * ioi_presence_bytes(units), 1);
   unsigned char *strata = zeroed(s->domains * ioi_presence_bytes(s->strata), 1);
-  ioi_presence presence = {s->domains, s->of_row, s->of_cell,
-                           s->elements ? NULL : psu, strata};
+  ioi_presence presence = {
+    s->domains, s->of_row, s->of_cell, s->elements ? NULL : psu, strata, NULL};
   const size_t need = ioi_variance_work(rows, cells_of(s), s->variables);
   double *work = zeroed(need, sizeof *work);
   memset(work, 0xAB, need * sizeof *work);
@@ -492,7 +492,7 @@ static double variance_added(const ioi_design *design, const double *u,
   double work[4096];
   const ioi_totals totals = {units, 1, 1, NULL, NULL, &u, NULL};
   const ioi_influence influence = {1, zero, at, &one};
-  ioi_presence presence = {1, zero, zero, psu, strata};
+  ioi_presence presence = {1, zero, zero, psu, strata, NULL};
   ioi_presence_fill(design, &totals, &presence);
   ioi_variance(design, &totals, &influence, &presence, 0, &there, work);
   return there;
@@ -735,7 +735,7 @@ static void proportions_have_the_errors_of_survey(void **state)
                                .psu_first = b_first,
                                .sampled = b_sampled,
                                .lonely = rule[k]};
-    ioi_presence presence = {2, of_row, of_cell, psu, strata};
+    ioi_presence presence = {2, of_row, of_cell, psu, strata, NULL};
     ioi_presence_fill(&design, &totals, &presence);
     ioi_variance(&design, &totals, &influence, &presence, 1, variance, work);
     near(sqrt(variance[0]), all[k], 1e-13);
@@ -765,7 +765,7 @@ static void undefined_variance_is_undefined_on_both_sides(void **state)
     const double *const sums[] = {w};
     const ioi_totals totals = {3, 2, 1, NULL, NULL, sums, NULL};
     const ioi_influence influence = {2, row, at, one};
-    ioi_presence presence = {2, row, row, psu, strata};
+    ioi_presence presence = {2, row, row, psu, strata, NULL};
     ioi_presence_fill(&design, &totals, &presence);
     ioi_variance(&design, &totals, &influence, &presence, 1, got, work);
     assert_true(isnan(got[1]) && isnan(got[2]) && isnan(got[3 * lone]));
@@ -794,7 +794,7 @@ static void presence_bits_stand_where_the_header_says(void **state)
                                  .lonely = IOI_LONELY_FAIL};
       const double *const sums[] = {w};
       const ioi_totals totals = {n, 2, 1, NULL, NULL, sums, NULL};
-      ioi_presence presence = {2, of_cell, of_cell, psu, strata};
+      ioi_presence presence = {2, of_cell, of_cell, psu, strata, NULL};
       ioi_presence_fill(&design, &totals, &presence);
       const size_t mirrored = n - 1 - lit;
       assert_true(ioi_presence_count(psu, bytes) == 1);
@@ -808,7 +808,8 @@ static void presence_bits_stand_where_the_header_says(void **state)
 }
 
 /* 21 units in strata of 1, 12, 0 and 8, two cells for each of 5 domains, few of
- * them with records: bits against their definition, all cells or those that occur. */
+ * them with records: bits against their definition, of all cells or of those that occur,
+ * with work space and without. */
 static void presence_is_its_definition(void **state)
 {
   enum { UNITS = 21, DOMAINS = 5, CELLS_THERE = 10 };
@@ -832,13 +833,15 @@ static void presence_is_its_definition(void **state)
       }
       first[j + 1] = entries;
     }
-    for (int sparse = 0; sparse < 2; sparse++) {
+    for (int sparse = 0; sparse < 3; sparse++) {
       const double *const w[] = {sparse ? some : all};
       const ioi_totals totals = {
         UNITS, CELLS_THERE, 1, sparse ? first : NULL, sparse ? cell : NULL,
         w,     NULL};
       unsigned char psu[DOMAINS * 3] = {0}, stratum[DOMAINS] = {0};
-      ioi_presence presence = {DOMAINS, NULL, domain, psu, stratum};
+      unsigned char seen[DOMAINS];
+      ioi_presence presence = {DOMAINS, NULL,    domain,
+                               psu,     stratum, sparse == 2 ? seen : NULL};
       ioi_presence_fill(&design, &totals, &presence);
       for (int d = 0; d < DOMAINS; d++) {
         unsigned char strata = 0;
@@ -877,7 +880,7 @@ static void no_estimates_need_no_memory(void **state)
   const double *const sums[] = {u};
   const ioi_totals totals = {2, 1, 1, NULL, NULL, sums, NULL};
   const ioi_influence influence = {0, zero, at, NULL};
-  ioi_presence presence = {1, NULL, zero, bits, bits + 1};
+  ioi_presence presence = {1, NULL, zero, bits, bits + 1, NULL};
   (void) state;
   assert_true(ioi_variance_work(0, 1, 1) == 0);
   ioi_presence_fill(&design, &totals, &presence);
