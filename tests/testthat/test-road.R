@@ -94,7 +94,7 @@ test_that("shards of sorted rows merge to the whole, bit for bit wherever they a
       })
     }
     expect_identical(trimmed(shards), trimmed(whole))
-    estimate <- function(tally) ioi:::proportion_estimate(layout, tally, NULL)[c("p", "v", "n")]
+    estimate <- function(tally) ioi:::proportion_estimate(layout, tally, TRUE)[c("p", "v", "n")]
     expect_identical(estimate(shards), estimate(whole))
   }
 })
