@@ -26,7 +26,8 @@ association_words <- c(
 #' @return A tibble, a row per group: the `by` columns, `statistic`, `ndf` and `ddf`
 #'   (degrees of freedom of numerator and denominator; `ddf` is `NA` for `"Chisq"`),
 #'   `p.value`, `n` (rows with a positive weight and both answers) and `flag`.
-#'   Attributes, of the table as it is given: `method`, the test in words; for `"F"`
+#'   Attributes, of the table as it is given: `answers`, the names of the two columns;
+#'   `method`, the test in words; for `"F"`
 #'   and `"Chisq"` also `chisq`, Pearson's chi-square of each row as if the n records
 #'   were a simple random sample, and `deff`, the mean of the generalised design
 #'   effects, by which the first-order test divides it.
@@ -290,11 +291,18 @@ association_table <- function(layout, tests, statistic) {
   table <- tibble::new_tibble(c(labels, list(
     statistic = tests$value, ndf = tests$ndf, ddf = tests$ddf, p.value = tests$p,
     n = tests$n, flag = tests$flag
-  )), nrow = nrow(tests))
+  )), nrow = nrow(tests), class = "ioi_association")
+  attr(table, "answers") <- unname(layout$answers)
   attr(table, "method") <- association_words[[statistic]]
   if (statistic %in% c("F", "Chisq")) {
     attr(table, "chisq") <- tests$chisq
     attr(table, "deff") <- tests$deff
   }
   table
+}
+
+#' @export
+tbl_sum.ioi_association <- function(x, ...) {
+  answers <- attr(x, "answers")
+  c("Test" = attr(x, "method"), "Answers" = paste(answers, collapse = " by "))
 }

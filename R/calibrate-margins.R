@@ -57,6 +57,9 @@ population_columns <- function(data, population, columns, name, call) {
           "Its columns are {.val {names(population)}}."
         } else {
           "It is {.cls {class(population)}}."
+        },
+        "i" = if (is.table(population)) {
+          "{.code as.data.frame(x, responseName = \"population\")} makes one of a table."
         }
       ),
       "input",

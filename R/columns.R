@@ -111,7 +111,12 @@ resolve_column <- function(quo, data, arg, call = rlang::caller_env()) {
 check_data <- function(data, arg = "data", call = rlang::caller_env()) {
   if (!is.data.frame(data)) {
     abort_ioi(
-      c("{.arg {arg}} must be a data frame.", "x" = "It is {.cls {class(data)}}."),
+      c(
+        "{.arg {arg}} must be a data frame.", "x" = "It is {.cls {class(data)}}.",
+        "i" = if (inherits(data, c("survey.design", "svyrep.design", "tbl_svy"))) {
+          "A design made by another package is read by {.fn as_ioi_design}."
+        }
+      ),
       "input",
       arg = arg, call = call
     )

@@ -248,6 +248,14 @@ test_that("a number for df, Inf among them", {
   )
 })
 
+test_that("the table says which test it is, and of which answers", {
+  found <- ioi_association(clustered(sample_of(200, 3)), a, b, statistic = "Wald", by = g)
+  expect_identical(attr(found, "answers"), c("a", "b"))
+  text <- c(Test = "Wald test", Answers = "a by b")
+  expect_identical(tibble::tbl_sum(found), text)
+  expect_identical(tibble::tbl_sum(found[2, ]), text)
+})
+
 test_that("arguments", {
   data <- sample_of(60, 16)
   data$same <- 1

@@ -376,7 +376,7 @@ test_that("what a margin is, or has, is said", {
   said <- function(expr) conditionMessage(expect_error(expr, class = "ioi_error"))
   other <- stats::setNames(sexes, c("sex", "Freq"))
   expect_match(said(ioi_calibrate(design, list(sex = other))), "\"sex\" and \"Freq\"")
-  expect_match(said(ioi_calibrate(design, list(sex = table(people$sex)))), "<table>")
+  expect_match(said(ioi_calibrate(design, list(sex = table(people$sex)))), "responseName")
   expect_match(said(ioi_poststratify(design, sex, other)), "`population` must be")
   coded <- transform(sexes, sex = seq_along(sex))
   expect_match(said(ioi_calibrate(design, list(sex = coded))), "The margin has \"1\"")

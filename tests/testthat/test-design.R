@@ -933,6 +933,8 @@ test_that("designs that would be computed wrongly are refused, with the field", 
   unknown <- cluster
   unknown$calibration <- 1
   expect_ioi_error(as_ioi_design(unknown), "design", field = "calibration")
+  error <- expect_ioi_error(ioi_design(cluster), "input", arg = "data")
+  expect_match(conditionMessage(error), "as_ioi_design")
   database <- structure(list(), class = c("DBIsvydesign", "survey.design2"))
   expect_ioi_error(as_ioi_design(database), "design", field = "db")
   expect_ioi_error(as_ioi_design(cluster, weights = pw), "input", arg = "weights")
