@@ -504,6 +504,33 @@ disparity_df <- function(cells, at, of) {
   least
 }
 
+# The domains of blocks of groups: unions of those of their groups.
+union_domains <- function(domains, group, known, first) {
+  members <- lapply(split(
+    seq_along(group)[known], factor(group[known], unique(group))
+  ), function(at) {
+    unique(domains$id[at])
+  })
+  join <- function(bits) {
+    if (is.null(bits)) {
+      return(NULL)
+    }
+    none <- raw(nrow(bits))
+    vapply(members, function(at) {
+      Reduce(`|`, lapply(at, function(i) bits[, i]), none)
+    }, none, USE.NAMES = FALSE)
+  }
+  shape <- function(bits) {
+    if (!is.null(bits)) matrix(bits, ncol = length(members))
+  }
+  list(
+    id = group[first],
+    n = vapply(members, function(at) sum(domains$n[at]), 1, USE.NAMES = FALSE),
+    w = vapply(members, function(at) sum(domains$w[at]), 1, USE.NAMES = FALSE),
+    psu = shape(join(domains$psu)), stratum = shape(join(domains$stratum))
+  )
+}
+
 # ---- numbers ------------------------------------------------------------------
 
 # Estimates, standard errors, limits and flags of all rows, measures within blocks.

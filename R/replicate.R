@@ -310,10 +310,11 @@ replicate_union_df <- function(domains, a, b) {
 #'   replicate is calibrated, as it must be.
 #' @section Random numbers: The bootstrap follows [set.seed()].
 #' @section Errors: `ioi_error_design` for a design that has replicate weights already, is
-#'   calibrated, or has several stages with an `fpc`, for strata under `"JK1"`, and for
-#'   strata that do not have two PSUs under `"BRR"`, and for so many PSUs and replicates
-#'   that their factors take more than 2 GB, as the jackknife of many rows that are their
-#'   own PSUs does; `ioi_error_input` for arguments that are not usable.
+#'   calibrated, or has several stages with an `fpc`, for strata under `"JK1"`, for
+#'   strata that do not have two PSUs under `"BRR"`, where all have one under a jackknife,
+#'   and for so many PSUs and replicates that their factors take more than 2 GB, as the
+#'   jackknife of many rows that are their own PSUs does; `ioi_error_input` for arguments
+#'   that are not usable.
 #' @references Rao, J. N. K., Wu, C. F. J. and Yue, K. (1992). Some recent work on
 #'   resampling methods for complex surveys. *Survey Methodology* 18, 209-217.
 #'
@@ -392,7 +393,7 @@ check_factors <- function(units, type, reps, call = rlang::caller_env()) {
 }
 
 check_reps <- function(reps, call = rlang::caller_env()) {
-  if (!is.numeric(reps) || length(reps) != 1 || is.na(reps) || reps < 2) {
+  if (!is_number(reps) || reps < 2 || reps > .Machine$integer.max) {
     abort_ioi("{.arg reps} must be one whole number of 2 or more.", "input",
       arg = "reps", call = call
     )

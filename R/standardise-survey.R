@@ -1,4 +1,4 @@
-# Standardised survey proportions: sums of the cells of ioi_proportion().
+# Standardised survey proportions: sums over bands of shares, on the road of road.R.
 
 # Methods whose limits take an effective sample size; that of a standardised
 # proportion is not p(1 - p)/v.
@@ -23,9 +23,10 @@ band_words <- c(
 #'   [vcov()].
 #' @section Surveys: The standardised proportion is \eqn{\sum_a \pi_a p_a} with
 #'   \eqn{\pi_a} the shares of the standard and \eqn{p_a} the proportion of the group in
-#'   band a; its variance follows from the design-based covariance of the \eqn{p_a}. A
-#'   band in which the group has no answers is left out and the rest scaled up, with the
-#'   flag `empty band`. `ci` is a method of [ioi_proportion()], by default `"logit"`;
+#'   band a; its variance is that of the design, of which the group is one domain: rules
+#'   for lonely PSUs and replicates see the standardised proportion. A band in which the
+#'   group has no answers is left out and the rest scaled up, with the flag `empty band`.
+#'   `ci` is a method of [ioi_proportion()], by default `"logit"`;
 #'   those with an effective sample size take \eqn{n \sum \pi_a^2 p_a(1-p_a)/n_a / v}, at
 #'   most n.
 #' @export
@@ -37,7 +38,7 @@ ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
   check_dots_empty_ioi(...)
   outcome <- resolve_column(rlang::enquo(outcome), data$data, "outcome")
   over <- resolve_column(rlang::enquo(over), data$data, "over")
-  by <- unique(c(data$groups, resolve_columns(rlang::enquo(by), data$data, "by")))
+  by <- resolve_by(rlang::enquo(by), data, outcome)
   if (over %in% c(by, outcome)) {
     abort_ioi("{.arg over} must be another column than {.arg by} and {.arg outcome}.",
       "input",
@@ -47,21 +48,19 @@ ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
   check_by_names(by, proportion_columns)
   ci <- check_choice(ci, interval_methods, "ci")
   level <- check_level(level)
+  na <- check_choice(na, c("drop", "error", "category"), "na")
+  df <- check_df(df)
   check_flag(deff_wor, "deff_wor")
   check_flag(cv, "cv")
-  cells <- saying_over(outcome, ioi_proportion(
-    data, tidyselect::all_of(outcome),
-    by = tidyselect::all_of(c(by, over)), success = success, na = na, df = df,
-    missing_codes = missing_codes, covariance = TRUE
-  ))
-  bands <- age_labels(cells[[over]], rlang::current_env())
-  rule <- list(method = "direct", empty = "drop", sampled = FALSE, arg = "over")
-  weight <- resolve_standard(
-    standard, bands$labels, over, rule, rlang::current_env()
-  )$weight
-  out <- standardise_cells(cells, by, weight[bands$code], length(bands$labels), data, df)
+  layout <- proportion_layout(data, outcome, c(by, over), success, missing_codes, na)
+  tally <- proportion_tally(layout)
+  missing <- saying_over(outcome, report_missing(layout, tally, outcome, na))
+  bands <- standard_bands(layout, tally, by, over, standard)
+  estimate <- standardised_estimate(layout, tally, bands)
   more <- list(deff_wor = deff_wor, cv = cv)
-  standardised_survey_table(out, by, over, outcome, ci, level, data, df, more)
+  standardised_survey_table(
+    layout, bands, estimate, by, over, outcome, ci, level, df, more, missing
+  )
 }
 
 # Rows without a band are said to be without `over`.
@@ -72,137 +71,121 @@ saying_over <- function(outcome, expr) {
   })
 }
 
-# Sums over bands of cell proportions: a list with a value per group and category.
-standardise_cells <- function(cells, by, weight, bands, design, df) {
-  labels <- unclass(cells)[c(by, "category")]
-  group <- parity_block(labels[by], nrow(cells))
-  row <- parity_block(labels, nrow(cells))
-  first <- match(seq_len(max(row)), row)
-  p <- cells[["estimate"]]
-  known <- !is.na(p) & weight > 0
-  share <- ifelse(known, weight, 0)
-  share <- share / as.vector(rowsum(share, row, reorder = FALSE))[row]
-  sums <- matrix(0, length(first), nrow(cells))
-  sums[cbind(row, seq_along(row))] <- ifelse(known, share, 0)
-  v <- covariance_matrix(cells)
-  lonely <- rowSums(sums * matrix(is.nan(
-    cells[["std.error"]]
-  ) | is.na(cells[["std.error"]]),
-    nrow(sums), ncol(sums),
-    byrow = TRUE
-  )) > 0
-  v[!is.finite(v)] <- 0
-  p[!known] <- 0
-  n <- cells[["n"]]
-  total <- function(x) as.vector(rowsum(x, row, reorder = FALSE))
-  present <- total(as.numeric(known))
-  covariance <- sums %*% v %*% t(sums)
-  variance <- diag(covariance)
-  alone <- total(ifelse(known, share^2 * p * (1 - p) / n, 0))
-  domains <- union_domains(attr(cells, "domains"), group, known, first)
-  list(
-    labels = lapply(labels, `[`, first), estimate = ifelse(
-      present > 0, as.vector(sums %*% p), NA
-    ),
-    covariance = missing_rows(covariance, lonely | present == 0),
-    variance = ifelse(lonely | present == 0, NA, variance), srs = alone,
-    n = domains$n[domains$id], domains = domains, lonely = lonely & present > 0,
-    partial = present > 0 & present < bands, empty = present == 0,
-    df = union_df(domains, design, df)
+# What each group and band (a domain of the layout) is: list(groups (how many), group
+# (of each domain, from 1; 0 for none), first (a domain of each group), weight (its band
+# in the standard), bands (how many)).
+standard_bands <- function(layout, tally, by, over, standard, call = rlang::caller_env()) {
+  occurs <- which(tally$domain_rows > 0)
+  labels <- lapply(layout$domain$labels, `[`, occurs)
+  bands <- age_labels(labels[[over]], call)
+  rule <- list(method = "direct", empty = "drop", sampled = FALSE, arg = "over")
+  if (length(occurs)) {
+    weight <- resolve_standard(standard, bands$labels, over, rule, call)$weight[bands$code]
+  }
+  of <- parity_block(labels[by], length(occurs))
+  out <- list(
+    groups = max(of, if (!length(by)) 1, 0), group = 0 * tally$domain_rows,
+    first = occurs[match(seq_len(max(of, 0)), of)], weight = 0 * tally$domain_rows,
+    bands = length(bands$labels)
   )
+  out$group[occurs] <- of
+  if (length(occurs)) out$weight[occurs] <- weight
+  out
 }
 
-# The domains of the groups: unions of those of their bands.
-union_domains <- function(domains, group, known, first) {
-  members <- lapply(split(
-    seq_along(group)[known], factor(group[known], unique(group))
-  ), function(at) {
-    unique(domains$id[at])
-  })
-  join <- function(bits) {
-    if (is.null(bits)) {
-      return(NULL)
-    }
-    none <- raw(nrow(bits))
-    vapply(members, function(at) {
-      Reduce(`|`, lapply(at, function(i) bits[, i]), none)
-    }, none, USE.NAMES = FALSE)
-  }
-  shape <- function(bits) {
-    if (!is.null(bits)) matrix(bits, ncol = length(members))
-  }
-  list(
-    id = group[first],
-    n = vapply(members, function(at) sum(domains$n[at]), 1, USE.NAMES = FALSE),
-    w = vapply(members, function(at) sum(domains$w[at]), 1, USE.NAMES = FALSE),
-    psu = shape(join(domains$psu)), stratum = shape(join(domains$stratum))
-  )
+# Sums of the rows of x in each of so many groups: a matrix, a row for each.
+sum_groups <- function(x, group, groups) {
+  out <- matrix(0, groups, NCOL(x))
+  found <- rowsum(as.matrix(x)[group > 0, , drop = FALSE], group[group > 0])
+  out[as.integer(rownames(found)), ] <- found
+  out
 }
 
-union_df <- function(domains, design, df) {
-  df <- check_df(df)
-  if (is.numeric(df)) {
-    return(rep(df, length(domains$id)))
-  }
-  if (!is.null(design$df)) {
-    return(rep(design$df, length(domains$id)))
-  }
-  if (df == "design") {
-    return(rep(design_df(design), length(domains$id)))
-  }
-  if (!is.null(design$replicates$columns)) {
-    return(rep(length(design$replicates$columns) - 1, length(domains$id)))
-  }
-  if (!is.null(design$replicates)) {
-    return(replicate_df(design, domains)[domains$id])
-  }
-  psus <- if (is.null(domains$psu)) domains$n else .Call(ioi_r_count_bits, domains$psu)
-  (psus - .Call(ioi_r_count_bits, domains$stratum))[domains$id]
-}
-
-standardised_survey_table <- function(out, by, over, outcome, ci, level, design, df,
-                                      more) {
-  p <- pmin(pmax(out$estimate, 0), 1)
-  se <- sqrt(out$variance)
-  base <- pmin(out$n * out$srs / out$variance, out$n)
-  limit_se <- if (ci %in% effective_methods) {
-    ifelse(out$variance > 0, sqrt(p * (1 - p) / base), se)
-  } else {
-    se
-  }
-  limits <- interval_proportion(p, limit_se, out$n, out$df, ci, level)
-  flag <- join_flags(list(
-    empty = out$empty, lonely = out$lonely, "empty band" = out$partial
-  ))
-  flag <- paste_flags(flag, limits$flag)
-  rows <- length(p)
-  deff <- na_if_nan(.Call(ioi_r_proportion_extras, p, out$variance, out$n)$deff)
-  table <- c(
-    out$labels[by],
+# As proportion_estimate(), a value for each group and category; `srs`: the variance of
+# a simple random sample. Bands that no one answered, or that count nothing, belong to a
+# domain after the groups.
+standardised_estimate <- function(layout, tally, bands) {
+  domains <- as.integer(layout$keys[[layout$domain$at]]$levels)
+  categories <- as.integer(layout$category$key$levels)
+  wanted <- categories - layout$category$first
+  n <- as.vector(rowsum(tally$n, rep(seq_len(domains), each = categories)))
+  used <- n > 0 & bands$weight > 0
+  group <- ifelse(used, bands$group, 0)
+  share <- bands$weight / c(1, sum_groups(bands$weight, group, bands$groups))[group + 1]
+  share[!used] <- 0
+  by_group <- function(x) as.vector(t(sum_groups(t(x), group, bands$groups)))
+  measure <- function(w) {
+    found <- .Call(ioi_r_proportion, w, domains, categories, layout$category$first)
     list(
-      outcome = rep(outcome, rows), category = out$labels$category, estimate = p,
-      std.error = se, conf.low = limits$conf.low, conf.high = limits$conf.high, n = out$n,
-      n.effective = na_if_nan(
-        ifelse(out$variance > 0, base, NA)
-      ), df = out$df,
-      deff = deff
-    ),
-    if (more$deff_wor) {
-      list(deff.wor = deff_without(deff, out$n / out$domains$w[out$domains$id]))
-    },
-    if (more$cv) list(cv = relative_error(p, out$variance)),
-    list(flag = flag)
+      estimate = by_group(matrix(found$p * rep(share, each = wanted), wanted)),
+      influence = list(
+        row = rep(as.integer(pmax(group - 1, 0) * wanted), each = categories), at = found$at,
+        value = found$value * rep(share, each = categories * wanted)
+      ),
+      p = found$p
+    )
+  }
+  domain_of_cell <- rep(ifelse(used, group - 1, bands$groups), each = categories)
+  found <- road_estimate(
+    layout$cells, layout$design, tally, measure, domain_of_cell,
+    rep(seq_len(bands$groups) - 1L, each = wanted), bands$groups + 1L, TRUE
   )
-  df <- check_df(df)
+  p <- matrix(measure(found$sums)$p, wanted)
+  w <- as.vector(rowsum(found$sums, rep(seq_len(domains), each = categories)))
+  list(
+    estimate = found$estimate, v = found$v, theta = found$theta,
+    srs = by_group(p * (1 - p) * rep(share^2 / n, each = wanted)),
+    n = c(sum_groups(n, group, bands$groups), 0), w = c(sum_groups(w, group, bands$groups), 0),
+    bands = tabulate(group, bands$groups), presence = found[c("psu", "stratum", "records")],
+    domain = rep(seq_len(bands$groups), each = wanted)
+  )
+}
+
+standardised_survey_table <- function(layout, bands, estimate, by, over, outcome, ci, level,
+                                      df, more, missing) {
+  design <- layout$design
+  domain <- estimate$domain
+  rows <- length(domain)
+  n <- estimate$n[domain]
+  p <- na_if_nan(pmin(pmax(estimate$estimate, 0), 1))
+  p[n == 0] <- NA
+  v <- replace(variances(estimate$v), is.na(p), NA)
+  degrees <- domain_df(design, estimate, df)[domain]
+  base <- pmin(n * estimate$srs / v, n)
+  limits <- if (ci %in% effective_methods) {
+    se <- ifelse(v > 0, sqrt(p * (1 - p) / base), sqrt(v))
+    interval_proportion(p, se, n, degrees, ci, level)
+  } else {
+    proportion_limits(design, p, sqrt(v), n, degrees, ci, level, estimate$theta)
+  }
+  flag <- join_flags(list(
+    empty = n == 0, lonely = is.nan(v), undefined = is.na(p) & n > 0,
+    "empty band" = n > 0 & estimate$bands[domain] < bands$bands
+  ))
+  deff <- na_if_nan(.Call(ioi_r_proportion_extras, p, v, n)$deff)
+  table <- c(
+    lapply(layout$domain$labels[by], function(label) label[bands$first[domain]]),
+    list(
+      outcome = rep(outcome, rows),
+      category = rep(layout$category$labels, bands$groups), estimate = p,
+      std.error = na_if_nan(sqrt(v)), conf.low = limits$conf.low,
+      conf.high = limits$conf.high, n = n,
+      n.effective = na_if_nan(ifelse(v > 0, base, NA)), df = degrees, deff = deff
+    ),
+    if (more$deff_wor) list(deff.wor = deff_without(deff, n / estimate$w[domain])),
+    if (more$cv) list(cv = relative_error(p, v)),
+    list(flag = paste_flags(flag, limits$flag))
+  )
   new_ioi_estimate(
     tibble::new_tibble(table, nrow = rows),
-    vcov = out$covariance, domains = out$domains,
+    vcov = known_covariance(estimate$v, v),
+    domains = domain_list(design, domain, estimate$n, estimate$presence, estimate$w),
     info = list(
       what = paste("Proportion standardised for", over), unit = "proportion", by = by,
       level = level, ci = ci,
       limits = if (ci %in% effective_methods) "fixed" else "proportion",
       df_rule = if (is.numeric(df)) "number" else df, flags = band_words,
-      design = design_info(design)
+      design = design_info(design), missing = missing
     )
   )
 }

@@ -370,7 +370,7 @@ standardise_direct <- function(groups, cells, rule) {
 }
 
 paste_flags <- function(a, b) {
-  ifelse(a == "", b, ifelse(b == "", a, paste(a, b, sep = ";")))
+  as.character(ifelse(a == "", b, ifelse(b == "", a, paste(a, b, sep = ";"))))
 }
 
 direct_words <- function(rule) {

@@ -513,6 +513,9 @@ test_that("designs that replicates cannot be made for", {
   many <- ioi_design(data.frame(x = seq_len(20000)))
   expect_ioi_error(ioi_replicate(many, "JK1"), "design", arg = "design")
   expect_ioi_error(ioi_replicate(many, "bootstrap", reps = 2e4), "design", arg = "design")
+  expect_ioi_error(ioi_replicate(three, "bootstrap", reps = Inf), "input", arg = "reps")
+  ones <- linearised(clusters(psus = 1), lonely_psu = "remove")
+  expect_ioi_error(ioi_replicate(ones, "JKn"), "design", arg = "design")
   expect_ioi_error(ioi_replicate(three, "BRR", fay_rho = -0.1), "input", arg = "fay_rho")
 })
 

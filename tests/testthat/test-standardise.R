@@ -399,3 +399,93 @@ test_that("a band without answers is left out of the survey's standard and flagg
     arg = "over"
   )
 })
+
+# The design variance of the scores of standardised shares, with one stage and no fpc:
+# `rule` is for strata with one PSU among the records of the group.
+standardised_variance <- function(rows, group, share, rule) {
+  here <- rows$g == group
+  score <- numeric(nrow(rows))
+  for (band in names(share)) {
+    at <- which(here & rows$age == band)
+    w <- rows$w[at] / sum(rows$w[at])
+    score[at] <- share[[band]] * w * (rows$y[at] - sum(w * rows$y[at]))
+  }
+  strata <- split(seq_along(score), rows$h)
+  strata <- strata[vapply(strata, function(at) any(here[at]), NA)]
+  psus <- vapply(strata, function(at) length(unique(rows$psu[at])), 0)
+  present <- vapply(strata, function(at) length(unique(rows$psu[at][here[at]])), 0)
+  parts <- mapply(function(at, n, alone) {
+    total <- as.vector(tapply(score[at], rows$psu[at], sum))
+    centre <- if (alone) sum(score) / sum(psus) else mean(total)
+    n / (n - 1) * sum((total - centre)^2)
+  }, strata, psus, present == 1)
+  if (rule == "adjust") {
+    return(sum(parts))
+  }
+  sum(parts[present > 1]) * length(parts) / sum(present > 1)
+}
+
+test_that("rules for lonely PSUs see the standardised group, not its bands", {
+  set.seed(8)
+  rows <- expand.grid(i = 1:4, psu = 1:12)
+  rows$h <- (rows$psu + 2) %/% 3
+  rows$g <- ifelse(rows$h == 1 & rows$psu > 1, "b", sample(c("a", "b"), 48, TRUE))
+  rows$age <- sample(c("x", "y", "z"), 48, TRUE)
+  rows$y <- sample(0:1, 48, TRUE)
+  rows$w <- stats::rexp(48) + 0.2
+  share <- c(x = 0.5, y = 0.3, z = 0.2)
+  for (rule in c("adjust", "average")) {
+    design <- ioi_design(rows, w,
+      strata = h, psu = psu, lonely_psu = rule, lonely_domain = TRUE
+    )
+    got <- ioi_standardise(design, y, age, share, by = g, success = 1)
+    expect_equal(
+      got$std.error^2,
+      c(
+        standardised_variance(rows, "a", share, rule),
+        standardised_variance(rows, "b", share, rule)
+      )
+    )
+  }
+})
+
+test_that("a replicate without a band of a group is left out, and logits are of replicates", {
+  set.seed(9)
+  rows <- data.frame(
+    psu = rep(1:9, each = 6), age = sample(c("x", "y"), 54, TRUE), y = sample(0:1, 54, TRUE)
+  )
+  rows$age[rows$psu > 1] <- replace(rows$age[rows$psu > 1], 1:20, "x")
+  jackknife <- ioi_replicate(ioi_design(rows, psu = psu), "JK1")
+  share <- c(x = 0.4, y = 0.6)
+  theta <- vapply(1:9, function(r) {
+    left <- rows[rows$psu != r, ]
+    sum(share * tapply(left$y, left$age, mean))
+  }, 0)
+  got <- ioi_standardise(jackknife, y, age, share, success = 1)
+  expect_equal(got$std.error, sqrt(8 / 9 * sum((theta - mean(theta))^2)))
+  logit <- stats::qlogis(theta)
+  width <- stats::qt(0.975, got$df) * sqrt(8 / 9 * sum((logit - mean(logit))^2))
+  expect_equal(got$conf.low, stats::plogis(stats::qlogis(got$estimate) - width))
+  alone <- rows
+  alone$age <- ifelse(rows$psu == 4, "y", "x")
+  alone <- ioi_replicate(ioi_design(alone, psu = psu), "JK1")
+  said <- expect_warning(
+    got <- ioi_standardise(alone, y, age, share, success = 1),
+    class = "ioi_warning_replicates"
+  )
+  theta <- vapply(c(1:3, 5:9), function(r) {
+    sum(share * tapply(rows$y[rows$psu != r], rows$psu[rows$psu != r] == 4, mean))
+  }, 0)
+  expect_equal(got$std.error, sqrt(8 / 9 * sum((theta - mean(theta))^2)))
+})
+
+test_that("an empty subset of a survey has no standardised share", {
+  rows <- data.frame(
+    g = rep(c("a", "b"), 10), age = rep(c("x", "y"), each = 10), y = rep_len(c(0, 1, 1), 20)
+  )
+  none <- suppressWarnings(ioi_subset(ioi_design(rows), y > 1), classes = "ioi_warning_empty")
+  got <- ioi_standardise(none, y, age, c(x = 1, y = 1), success = 1)
+  expect_identical(got$flag, "empty")
+  expect_identical(got$estimate, NA_real_)
+  expect_identical(nrow(ioi_standardise(none, y, age, c(x = 1, y = 1), by = g, success = 1)), 0L)
+})
