@@ -421,6 +421,9 @@ check_replicable <- function(design, type, call = rlang::caller_env()) {
     if (type == "JK1" && length(core$sampled) > 1) {
       "{.arg design} has strata: use type {.val JKn}."
     },
+    if (type %in% c("JK1", "JKn") && all(core$sampled <= 1)) {
+      "No stratum of {.arg design} has two PSUs, so that one could be left out."
+    },
     if (type == "BRR" && length(uneven)) {
       "Type {.val BRR} needs two PSUs in every stratum. {cli::qty(length(uneven))}
        {length(uneven)} strat{?um has/a have} more or fewer, the first
@@ -544,6 +547,7 @@ compressed_groups <- function(x, combined) {
   }
   there <- sort(unique(x$index))
   factor <- t(unname(x$weights[there, , drop = FALSE]))
+  storage.mode(factor) <- "double"
   usable <- all(is.finite(factor)) && all(factor >= 0)
   if (usable && length(there) <= most_groups(length(x$index), nrow(factor))) {
     list(group = match(x$index, there) - 1L, factor = factor)
