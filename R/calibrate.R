@@ -164,7 +164,10 @@ ioi_poststratify <- function(design, strata, population, ...) {
 #'   weight.
 #' @return The design, with new weights; says in a message of class
 #'   `ioi_message_trimmed` how many were cut. Rows of weight 0 keep it.
-#' @section Variance: As before trimming, with the new weights. Totals that the
+#' @section Variance: As before trimming, with the new weights: which weights are trimmed,
+#'   and by how much, is taken as fixed. Every replicate is multiplied by what trimming did
+#'   to the weights of the sample. (`survey::trimWeights()` trims each replicate at the same
+#'   range, which cuts the doubled weights of half-samples.) Totals that the
 #'   design was calibrated to are no longer met exactly; `bounds` in
 #'   [ioi_calibrate()] keep them.
 #' @section Errors: `ioi_error_input` where `lower` is above `upper`;
@@ -180,16 +183,6 @@ ioi_trim_weights <- function(design, lower = -Inf, upper = Inf,
   check_dots_empty_ioi(...)
   design <- as_ioi_design(design)
   share <- check_choice(share, c("equal", "proportional"), "share")
-  if (!is.null(design$replicates)) {
-    abort_ioi(
-      c(
-        "{.arg design} must not have replicate weights.",
-        "i" = "Trim first, then make the replicates."
-      ),
-      "design",
-      arg = "design"
-    )
-  }
   if (!is_number(lower) || !is_number(upper) || lower > upper) {
     abort_ioi(
       c(
@@ -214,10 +207,21 @@ ioi_trim_weights <- function(design, lower = -Inf, upper = Inf,
     )
   }
   inform_ioi("{found$trimmed} weight{?s} trimmed.", "trimmed")
-  design <- set_weight(design, found$weight)
+  trimmed_design(design, found$weight)
+}
+
+# The design with trimmed weights. Replicates that are factors of the weights follow by
+# themselves; whole weights are multiplied as those of the sample are.
+trimmed_design <- function(design, weight) {
+  if (isTRUE(design$replicates$combined) && length(design$replicates$columns)) {
+    change <- ifelse(weights(design) == 0, 1, weight / weights(design))
+    columns <- lapply(design$replicates$columns, function(x) as.double(x) * change)
+    design$replicates$columns <- columns
+  }
+  design <- set_weight(design, weight)
   if (!is.null(design$calibration)) {
-    design$calibration$weight <- found$weight
-    design$calibration <- calibration_sums(design)
+    design$calibration$weight <- weight
+    if (is.null(design$replicates)) design$calibration <- calibration_sums(design)
   }
   design
 }

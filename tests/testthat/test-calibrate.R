@@ -339,7 +339,31 @@ test_that("trimming keeps the sum and the bounds", {
   )
   expect_ioi_error(ioi_trim_weights(even, upper = 2), "convergence")
   expect_ioi_error(ioi_trim_weights(even, 3, 2), "input")
-  expect_ioi_error(ioi_trim_weights(ioi_replicate(design, "JKn"), 1, 2), "design")
+})
+
+test_that("replicates are trimmed as the sample is, in any form and after calibration", {
+  trim <- function(design) suppressMessages(ioi_trim_weights(design, 0.8, 3))
+  error <- function(design) ioi_mean(design, y, by = group)$std.error
+  linear <- trim(designs$psus)
+  made <- ioi_replicate(designs$psus, "JKn")
+  expect_equal(error(trim(made)), error(ioi_replicate(linear, "JKn")))
+  expect_gt(max(abs(error(trim(made)) / error(made) - 1)), 1e-3)
+  # replicates in which every row has a factor of its own
+  set.seed(2)
+  many <- data.frame(y = stats::rexp(1500), weight = stats::runif(1500, 0.5, 4), group = 1:2)
+  factors <- matrix(stats::runif(6 * 1500), 1500)
+  columns <- function(weight) {
+    data <- transform(many, weight = weight)
+    data[paste0("r", 1:6)] <- as.data.frame(factors * weight)
+    ioi_design(data, weight, repweights = tidyselect::num_range("r", 1:6), rep_type = "JK1")
+  }
+  expect_length(columns(many$weight)$replicates$columns, 6)
+  cut <- weights(trim(ioi_design(many, weight)))
+  expect_equal(error(trim(columns(many$weight))), error(columns(cut)))
+  calibrated <- ioi_calibrate(made, list(sex = sexes), method = "linear")
+  small <- suppressMessages(ioi_trim_weights(calibrated, upper = 50))
+  expect_equal(sum(weights(small)), 10000)
+  expect_true(all(is.finite(error(small))))
 })
 
 test_that("margins that cannot be met are errors that say which and how", {
