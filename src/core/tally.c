@@ -112,12 +112,13 @@ static const double *entry_numbers(const ioi_rows *all, const ioi_sum *column,
 
 /* The place of each row of a block among the entries, -1 for none. */
 static void entry_places(ioi_entries *entries, size_t rows,
-                         const ioi_level *levels, int *place)
+                         const ioi_level *levels, const double *w, int *place)
 {
   const ioi_level *unit = levels + entries->unit * IOI_BLOCK;
   const ioi_level *cell = levels + entries->cell * IOI_BLOCK;
   for (size_t i = 0; i < rows; i++) {
-    const int there = unit[i] != IOI_NO_LEVEL && cell[i] != IOI_NO_LEVEL;
+    const int there =
+      unit[i] != IOI_NO_LEVEL && cell[i] != IOI_NO_LEVEL && w[i] != 0;
     place[i] = there ? entries->next[unit[i]]++ : -1;
   }
 }
@@ -141,7 +142,7 @@ static void add_entries(const ioi_rows *all, ioi_entries *entries, size_t from,
 {
   int place[IOI_BLOCK];
   double buffer[IOI_BLOCK];
-  entry_places(entries, rows, levels, place);
+  entry_places(entries, rows, levels, w, place);
   put_cells(levels + entries->cell * IOI_BLOCK, place, rows, entries->at);
   for (size_t c = 0; c < entries->columns; c++)
     put_numbers(entry_numbers(all, entries->column + c, from, rows, w, buffer),

@@ -50,13 +50,13 @@ typedef struct {
 } ioi_rows;
 
 /* Rows sorted by a unit, for cells so many that most would be empty: each row
- * that has a level in both keys is an entry, those of a unit together, in row
- * order.
+ * with a level in both keys and a weight other than 0 is an entry, those of a unit
+ * together, in row order.
  *
  *   unit, cell  [in]      keys.
  *   columns     [in]      numbers that an entry holds.
- *   column      [in]      kind, x and y of each (IOI_SUM_W, _WW or _ONE; `key`
- *                         is not read), and where the numbers go, as many as
+ *   column      [in]      kind, x and y of each (IOI_SUM_W or _WW; `key` is not
+ *                         read), and where the numbers go, as many as
  *                         there are entries.
  *   next        [in,out]  place of the next entry of each unit; at first what
  *                         ioi_entries_places() gave.
@@ -79,7 +79,7 @@ typedef struct {
 void ioi_entries_places(ioi_key *key, size_t unit, size_t rows, int *first,
                         ioi_level *level);
 
-/* Closes the gaps that rows without a cell have left; sets to 0 what is behind.
+/* Closes the gaps that rows which are no entries have left; sets to 0 what is behind.
  *   first  [in,out]  of `units` units, as ioi_entries_places() gave it; then
  *                    first[u] .. first[u + 1] - 1 are the entries of unit u. */
 void ioi_entries_close(ioi_entries *entries, size_t units, int *first);

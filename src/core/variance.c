@@ -179,13 +179,12 @@ static void mark_eight(const ioi_totals *totals, size_t j,
 }
 
 /* Sets `bit` in `seen` for the domain of each of `entries` entries. */
-static void see_entries(const double *w, const int *cell,
-                        const int *domain_of_cell, size_t entries, unsigned bit,
-                        unsigned char *seen)
+static void see_entries(const int *cell, const int *domain_of_cell,
+                        size_t entries, unsigned bit, unsigned char *seen)
 {
   for (size_t e = 0; e < entries; e++) {
     unsigned char *of = seen + domain_of_cell[cell[e]];
-    *of = (unsigned char) (*of | (w[e] != 0 ? bit : 0));
+    *of = (unsigned char) (*of | bit);
   }
 }
 
@@ -199,9 +198,8 @@ static void mark_eight_sorted(const ioi_totals *totals, size_t j,
   memset(seen, 0, presence->domains);
   for (size_t k = 0; k < 8; k++) {
     const size_t from = entry_from(totals, j + k);
-    see_entries(totals->w[0] + from, totals->cell + from,
-                presence->domain_of_cell, entry_from(totals, j + k + 1) - from,
-                1u << k, seen);
+    see_entries(totals->cell + from, presence->domain_of_cell,
+                entry_from(totals, j + k + 1) - from, 1u << k, seen);
   }
   for (size_t d = 0; d < presence->domains; d++)
     bits[d * bytes + j / 8] = seen[d];

@@ -27,7 +27,8 @@
  *   variables  variables in z, at least 1.
  *   first      units + 1: unit j has entries first[j] .. first[j + 1] - 1;
  *              NULL: every unit has an entry for every cell, in order.
- *   cell       cell of each entry; NULL with first.
+ *   cell       cell of each entry, whose first total is not 0; NULL with first. A
+ *              cell of a unit may have several entries.
  *   w          for each variable the sum of w z of each entry.
  *   ww         for each pair a <= b of variables, in the order (0, 0), (0, 1),
  *              .., (1, 1), .., the sum of w^2 z_a z_b of each entry: only where
