@@ -23,6 +23,17 @@ resolve_standard <- function(standard, labels, age, rule, call) {
   list(weight = weight, used = weight > 0)
 }
 
+check_standard_given <- function(missing, call = rlang::caller_env()) {
+  if (missing) {
+    abort_ioi(
+      "{.arg standard} must be given: {.val esp2013}, a named vector of people by band, or a
+       data frame.",
+      "input",
+      arg = "standard", call = call
+    )
+  }
+}
+
 # The argument that names the bands.
 band_arg <- function(rule) {
   if (is.null(rule$arg)) "age" else rule$arg
@@ -51,12 +62,12 @@ standard_table <- function(standard, age, direct, call) {
   name <- intersect(c("age", age), names(standard))[1]
   rates <- !direct && "rate" %in% names(standard) && !"events" %in% names(standard)
   needed <- if (rates) "rate" else c("population", if (!direct) "events")
-  missing <- c(if (is.na(name)) "age", setdiff(needed, names(standard)))
+  missing <- c(if (is.na(name)) age, setdiff(needed, names(standard)))
   if (length(missing)) {
     abort_ioi(
       c(
-        "{.arg standard} must have the column{?s} {.field {c('age', needed)}}.",
-        "x" = "It has no {.field {missing}}."
+        "{.arg standard} must have the column{?s} {.field {c(age, needed)}}.",
+        "x" = "It has no {.field {missing}}, but {.field {names(standard)}}."
       ),
       "input",
       arg = "standard", call = call
@@ -85,7 +96,11 @@ standard_frame <- function(standard, direct, call) {
       c(
         "{.arg standard} must be {.val esp2013}, a named vector of people by band, or a
          data frame.",
-        "x" = "It is {.cls {class(standard)}}."
+        "x" = if (is.numeric(standard) && is.null(dim(standard))) {
+          "It has no names."
+        } else {
+          "It is {.cls {class(standard)}}."
+        }
       ),
       "input",
       arg = "standard", call = call

@@ -52,6 +52,7 @@ ioi_standardise.ioi_design <- function(data, outcome, over, standard, by = NULL,
   df <- check_df(df)
   check_flag(deff_wor, "deff_wor")
   check_flag(cv, "cv")
+  check_standard_given(missing(standard))
   layout <- proportion_layout(data, outcome, c(by, over), success, missing_codes, na)
   tally <- proportion_tally(layout)
   missing <- saying_over(outcome, report_missing(layout, tally, outcome, na))

@@ -177,6 +177,7 @@ ioi_standardise.data.frame <- function(data, events = NULL, population, age, sta
                                        mid_p = FALSE) {
   check_dots_empty_ioi(...)
   check_data(data)
+  check_standard_given(missing(standard))
   columns <- list(
     events = resolve_columns(rlang::enquo(events), data, "events", most = 1),
     population = resolve_column(rlang::enquo(population), data, "population"),

@@ -380,6 +380,15 @@ test_that("a survey has codes that mean missing, and its messages name `over`", 
     "data", arg = "standard"
   )
   expect_match(conditionMessage(error), "every band of `over`")
+  said <- function(...) {
+    error <- expect_ioi_error(
+      ioi_standardise(design, y, over = age, ..., missing_codes = -9), "input", arg = "standard"
+    )
+    conditionMessage(error)
+  }
+  expect_match(quiet(said()), "must be given")
+  expect_match(quiet(said(standard = c(1, 2))), "no names")
+  expect_match(quiet(said(standard = data.frame(age = c("x", "y"), Freq = 1:2))), "but .*Freq")
 })
 
 test_that("a band without answers is left out of the survey's standard and flagged", {
