@@ -372,6 +372,7 @@ flag_words <- c(
   ci_xlogit = "limits by the xlogit method, as logit is undefined in a replicate",
   df = "no limits: fewer than one degree of freedom",
   boundary = "no limits: the standard error is 0",
+  range = "no limits: negative weights have brought the share below 0 or above 1",
   lonely = "no standard error: no stratum is left to estimate it from",
   reference = "the reference itself",
   c = "suppressed for confidentiality",

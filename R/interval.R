@@ -8,8 +8,8 @@ interval_methods <- c(
 )
 
 # What the core notes about a row, as a flag: as asked; nchs instead of the method;
-# no limits for want of degrees of freedom; none because a value is missing or out
-# of range (the estimate is then missing too, or the caller has flagged it).
+# no limits for want of degrees of freedom; none because a value is missing (the estimate
+# is then missing too, or the caller has flagged it) or out of range ("range").
 interval_flags <- c("", "ci_nchs", "df", "")
 
 # Limits of proportions `p` with standard errors `se`, from `n` records each and with
@@ -21,7 +21,10 @@ interval_proportion <- function(p, se, n, df, method, level) {
     ioi_r_interval_proportion, values[[1]], values[[2]], values[[3]], values[[4]],
     match(method, interval_methods) - 1L, as.double(level)
   )
-  interval_flagged(out)
+  out <- interval_flagged(out)
+  outside <- (values[[1]] < 0 | values[[1]] > 1) & is.na(out$conf.low) & out$flag == ""
+  out$flag[outside %in% TRUE] <- "range"
+  out
 }
 
 # Limits of any estimates: estimate -+ t se.

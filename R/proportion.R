@@ -104,7 +104,9 @@ proportion_columns <- c(
 #'   The logit, beta and NCHS limits hold up best; Wald's near 100 come from its
 #'   fallback at 0. No method is safe for rare answers in strongly clustered samples.
 #' @section Flags: `empty`: the group has no record with an answer; `ci_nchs`,
-#'   `ci_xlogit` and `df` as above; `lonely`: no stratum is left to estimate the variance from.
+#'   `ci_xlogit` and `df` as above; `lonely`: no stratum is left to estimate the variance
+#'   from; `range`: negative weights of a calibration have brought the share below 0 or
+#'   above 1, where only `"wald"` has limits.
 #' @section Errors: `ioi_error_input` for an unknown column, level or argument;
 #'   `ioi_error_data` for a missing outcome under `na = "error"`.
 #' @references Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for

@@ -206,7 +206,7 @@ without_rounding <- function(v, estimate) {
 # proportion as the logit limits take it; NA where a replicate has no logit.
 replicate_logit_se <- function(design, p, theta) {
   inside <- p > 0 & p < 1
-  logit <- stats::qlogis(theta)
+  logit <- suppressWarnings(stats::qlogis(theta))
   v <- suppressWarnings(replicate_variance(design, stats::qlogis(p), logit, FALSE))
   se <- sqrt(v) * p * (1 - p)
   se[!inside | rowSums(!is.finite(logit)) > 0] <- NA

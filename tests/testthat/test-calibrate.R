@@ -286,6 +286,30 @@ test_that("negative weights are allowed with a warning, and counted", {
   expect_equal(ioi_mean(x, hours)$estimate, 65)
 })
 
+test_that("a share that negative weights bring out of its range is flagged", {
+  set.seed(27)
+  data <- data.frame(weight = stats::rexp(40), z = stats::rexp(40), psu = rep(1:8, 5))
+  data$yes <- as.integer(data$z < 1.5)
+  of <- c("(Intercept)" = sum(data$weight), z = 0.2 * sum(data$weight * data$z))
+  bent <- function(design) {
+    suppressWarnings(
+      ioi_calibrate(design, formula = ~z, totals = of, method = "linear"),
+      classes = "ioi_warning_weights"
+    )
+  }
+  plain <- ioi_design(data, weight, psu = psu)
+  for (design in list(plain, ioi_replicate(plain, "JK1"))) {
+    calibrated <- bent(design)
+    expect_no_warning(got <- ioi_proportion(calibrated, yes, success = 1))
+    expect_gt(got$estimate, 1)
+    expect_identical(got$flag, "range")
+    expect_identical(got$conf.low, NA_real_)
+    wald <- ioi_proportion(calibrated, yes, success = 1, ci = "wald")
+    expect_lt(wald$conf.low, wald$estimate)
+    expect_match(paste(format(got), collapse = " "), "below 0 or")
+  }
+})
+
 test_that("every stratum counts in the rules for lonely PSUs", {
   lonely <- transform(people, stratum = ifelse(psu == "a1", "one", stratum))
   outside <- people$group == "B" | people$psu == "a1"
