@@ -42,7 +42,7 @@ lonely_rules <- c("fail", "adjust", "average", "certainty", "remove")
 #'   `rep_scale` unless that is given, see "Replicate weights".
 #' @param rep_scale,rep_rscales The number \eqn{c} and the numbers \eqn{s_r} of the
 #'   variance, see "Replicate weights". The documentation of the file gives them.
-#' @param fay_rho For `"Fay"`: weights were multiplied by 2 - rho and rho.
+#' @param fay_rho For `"Fay"` alone: weights were multiplied by 2 - rho and rho.
 #' @param combined_weights `TRUE`: each column holds whole weights, to be used in place
 #'   of `weights`; `FALSE`: it holds factors (such as 0 and 2), by which `weights` are
 #'   multiplied.
@@ -169,9 +169,13 @@ ioi_design <- function(data, weights = NULL, strata = NULL, psu = NULL, fpc = NU
     )
     return(build_replicate_design(data, columns, weight, vectors("repweights"), given))
   }
-  check_no_replicates(list(
-    rep_type = rep_type, rep_scale = rep_scale, rep_rscales = rep_rscales
-  ))
+  check_no_replicates(
+    list(
+      rep_type = rep_type, rep_scale = rep_scale, rep_rscales = rep_rscales,
+      fay_rho = if (!isTRUE(fay_rho == 0)) fay_rho, mse = if (!isFALSE(mse)) mse
+    ),
+    named = is.call(rlang::quo_get_expr(rlang::enquo(repweights)))
+  )
   build_design(
     data,
     columns = columns,
@@ -232,10 +236,18 @@ check_distinct_replicates <- function(columns, call = rlang::caller_env()) {
   }
 }
 
-check_no_replicates <- function(given, call = rlang::caller_env()) {
+# `named`: has the user written a helper for them, which found none?
+check_no_replicates <- function(given, named, call = rlang::caller_env()) {
   set <- names(given)[!vapply(given, is.null, NA)]
   if (length(set)) {
-    abort_ioi("{.arg {set}} need{?s/} {.arg repweights}.", "input", arg = set[1], call = call)
+    abort_ioi(
+      c(
+        "{.arg {set}} need{?s/} {.arg repweights}.",
+        "x" = if (named) "{.arg repweights} names no column of the data."
+      ),
+      "input",
+      arg = set[1], call = call
+    )
   }
 }
 
@@ -250,8 +262,19 @@ check_replicates <- function(type, scale, rscales, rho, combined, mse, df,
     )
   }
   check_share(rho, "fay_rho", call)
+  type <- check_choice(type, replicate_types, "rep_type", call)
+  if (rho > 0 && type != "Fay") {
+    abort_ioi(
+      c(
+        "{.arg fay_rho} goes with {.code rep_type = \"Fay\"} alone.",
+        "x" = "{.arg rep_type} is {.val {type}}."
+      ),
+      "input",
+      arg = "fay_rho", call = call
+    )
+  }
   list(
-    type = check_choice(type, replicate_types, "rep_type", call), scale = scale,
+    type = type, scale = scale,
     rscales = rscales, rho = rho,
     combined = check_flag(combined, "combined_weights", call),
     mse = check_flag(mse, "mse", call), df = df

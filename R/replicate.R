@@ -340,6 +340,12 @@ ioi_replicate <- function(design, type = c("JK1", "JKn", "BRR", "bootstrap"), re
   type <- check_choice(type, c("JK1", "JKn", "BRR", "bootstrap"), "type")
   check_flag(mse, "mse")
   check_share(fay_rho, "fay_rho")
+  if (fay_rho > 0 && type != "BRR") {
+    abort_ioi(
+      "{.arg fay_rho} goes with type {.val BRR} alone, not with {.val {type}}.", "input",
+      arg = "fay_rho"
+    )
+  }
   check_replicable(design, type)
   units <- replicate_units(design)
   check_factors(units, type, reps)

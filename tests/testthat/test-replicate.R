@@ -456,7 +456,14 @@ test_that("arguments that replicates need or refuse", {
   expect_ioi_error(
     ioi_design(four, w, repweights = r1, rep_type = "BRR"), "input", arg = "repweights"
   )
+  expect_ioi_error(read_four(rep_type = "BRR", fay_rho = 0.3), "input", arg = "fay_rho")
   expect_ioi_error(ioi_design(four, weights = w, rep_type = "BRR"), "input", arg = "rep_type")
+  expect_ioi_error(ioi_design(four, weights = w, mse = TRUE), "input", arg = "mse")
+  expect_ioi_error(ioi_design(four, weights = w, fay_rho = 0.5), "input", arg = "fay_rho")
+  error <- expect_ioi_error(
+    ioi_design(four, w, repweights = tidyselect::starts_with("no"), rep_type = "BRR"), "input"
+  )
+  expect_match(conditionMessage(error), "names no column")
 })
 
 test_that("a summary in one row claims no strata, PSUs or degrees of freedom of replicates", {
@@ -504,6 +511,7 @@ test_that("designs that replicates cannot be made for", {
   error <- expect_ioi_error(ioi_replicate(three, "BRR"), "design", arg = "design")
   expect_match(conditionMessage(error), "with 3")
   expect_ioi_error(ioi_replicate(three, "Fay"), "input", arg = "type")
+  expect_ioi_error(ioi_replicate(three, "JKn", fay_rho = 0.3), "input", arg = "fay_rho")
   expect_ioi_error(ioi_replicate(three, "JK1"), "design", arg = "design")
   expect_ioi_error(ioi_replicate(ioi_replicate(three, "JKn"), "JKn"), "design")
   stages <- transform(clusters(psus = 3), psus = 9, people = 20, id = seq_along(x))
