@@ -7,16 +7,34 @@ check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
     return(choices[1])
   }
   if (!is.character(x) || length(x) != 1 || is.na(x) || !x %in% choices) {
+    hint <- if (rlang::is_string(x)) meant_choice(x, choices)
     abort_ioi(
       c(
         "{.arg {arg}} must be one of {.or {.val {choices}}}.",
-        "x" = "It is {.val {x}}."
+        "x" = if (length(x)) "It is {.val {x}}." else "It is empty.",
+        "i" = if (length(hint)) "Did you mean {.val {hint}}?"
       ),
       "input",
       arg = arg, call = call
     )
   }
   x
+}
+
+# What choices of other packages are called here.
+choices_elsewhere <- c(
+  asin = "arcsine", mean = "wald", clopper_pearson = "beta", kg_nchs = "nchs",
+  subbootstrap = "bootstrap", greg = "linear", rake = "raking"
+)
+
+# The choice that was meant, as far as can be told.
+meant_choice <- function(given, choices) {
+  elsewhere <- choices_elsewhere[given]
+  if (elsewhere %in% choices) {
+    return(unname(elsewhere))
+  }
+  distance <- utils::adist(given, choices, ignore.case = TRUE)[1, ]
+  if (nchar(given) > 2 && min(distance) <= 1 + (nchar(given) > 5)) choices[which.min(distance)]
 }
 
 # TRUE or FALSE.

@@ -203,13 +203,13 @@ check_df <- function(df, call = rlang::caller_env()) {
   if (is.numeric(df) && length(df) == 1 && !is.na(df)) {
     return(as.double(df))
   }
-  if (is.numeric(df)) {
-    abort_ioi("{.arg df} must be one number, {.val domain} or {.val design}.",
-      "input",
-      arg = "df", call = call
-    )
+  rules <- c("domain", "design")
+  if (identical(df, rules) || (rlang::is_string(df) && df %in% rules)) {
+    return(df[1])
   }
-  check_choice(df, c("domain", "design"), "df", call)
+  abort_ioi("{.arg df} must be one number, {.val domain} or {.val design}.", "input",
+    arg = "df", call = call
+  )
 }
 
 # Where every row goes: the design's keys, the domain (by), the category, and

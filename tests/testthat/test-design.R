@@ -137,6 +137,10 @@ test_that("arguments of other packages lead to those of this one", {
   expect_identical(meant(ioi_proportion(data, answer, sucess = "yes")), "`success`")
   expect_identical(meant(ioi_quantile(data, weight, quantiles = 0.5)), "`probs`")
   expect_identical(meant(ioi_calibrate(data, calfun = "raking")), "`method`")
+  expect_identical(meant(ioi_proportion(data, answer, ci = "asin")), "\"arcsine\"")
+  expect_identical(meant(ioi_design(data, lonely_psu = "Adjust")), "\"adjust\"")
+  expect_identical(meant(ioi_design(data, lonely_psu = "remoev")), "\"remove\"")
+  expect_match(meant(ioi_proportion(data, answer, ci = "best")), "It is \"best\"")
   # `method` of a function that has neither is not guessed at
   expect_match(meant(ioi_mean(data, weight, method = "beta")), "See the help page")
 })
