@@ -1,6 +1,7 @@
 /* mean.c - means, totals and ratios within domains. */
 #include "core/mean.h"
 
+#include <float.h>
 #include <math.h>
 
 /* No estimate, no influence. */
@@ -60,21 +61,24 @@ void ioi_ratio(const double *totals, size_t domains, double b, double c,
   }
 }
 
-/* Sum of w e^2 in a domain, e less its mean. The derivative for T0 adds the same
- * to every e, so it is left out rather than taken off again. */
+/* Sum of w e^2 in a domain, e less its mean; 0 where it is but rounding. The
+ * derivative for T0 adds the same to every e, so it is left out rather than taken
+ * off again. */
 static double spread(const double *moments, const double *value, size_t domains,
-                     size_t variables, size_t d)
+                     size_t variables, size_t d, double n)
 {
-  double square = 0;
+  double square = 0, size = 0;
   size_t pair = variables; /* behind (0, 0), (0, 1), .. */
   for (size_t a = 1; a < variables; a++)
     for (size_t b = a; b < variables; b++, pair++) {
-      double moment =
-        moments[pair * domains + d]
-        - moments[a * domains + d] / moments[d] * moments[b * domains + d];
-      square += (a == b ? 1 : 2) * value[a] * value[b] * moment;
+      const double factor = (a == b ? 1 : 2) * value[a] * value[b];
+      const double raw = moments[pair * domains + d];
+      const double taken =
+        moments[a * domains + d] / moments[d] * moments[b * domains + d];
+      square += factor * (raw - taken);
+      size += fabs(factor) * (fabs(raw) + fabs(taken));
     }
-  return square;
+  return square > 8 * DBL_EPSILON * sqrt(n) * size ? square : 0;
 }
 
 void ioi_mean_deff(const double *moments, const double *value, size_t domains,
@@ -84,7 +88,7 @@ void ioi_mean_deff(const double *moments, const double *value, size_t domains,
   for (size_t d = 0; d < domains; d++) {
     double all =
       moments[d]
-      * spread(moments, value + d * variables, domains, variables, d);
+      * spread(moments, value + d * variables, domains, variables, d, n[d]);
     deff[d] = v[d] >= 0 && all > 0 ? v[d] * (n[d] - 1) / all : (double) NAN;
   }
 }

@@ -39,5 +39,5 @@ double ioi_proportion_deff(double p, double v, double n)
 
 double ioi_proportion_effective(double p, double v)
 {
-  return v > 0 ? p * (1 - p) / v : (double) NAN;
+  return v > 0 && p >= 0 && p <= 1 ? p * (1 - p) / v : (double) NAN;
 }

@@ -460,3 +460,19 @@ test_that("a total that the design fixes has a design effect of 0", {
   expect_identical(got$n.effective, NA_real_)
   expect_identical(ioi_total(design, x, by = stratum)$deff, c(NA_real_, NA_real_))
 })
+
+test_that("a group all of whose records are alike has no design effect", {
+  set.seed(12)
+  people <- data.frame(
+    psu = rep(1:12, each = 10), group = c(1:90, rep(91:100, 3)), weight = stats::rexp(120)
+  )
+  people$x <- (people$group %% 7) / 3
+  people$z <- people$x * 1.1
+  design <- ioi_design(people, weight, psu = psu)
+  for (got in list(
+    ioi_mean(design, x, by = group), ioi_total(design, x, by = group),
+    ioi_ratio(design, x, z, by = group)
+  )) {
+    expect_identical(got$deff, rep(NA_real_, 100))
+  }
+})
