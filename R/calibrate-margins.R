@@ -33,6 +33,9 @@ is_named <- function(x) {
 margin_block <- function(design, population, columns, name, call) {
   names <- population_columns(design$data, population, columns, name, call)
   count <- check_population(population, name, call)
+  population[names(names)] <- Map(
+    labels_for_codes, as.list(population)[names(names)], as.list(design$data)[names]
+  )
   parts <- Map(function(column, from) {
     key <- complete_key(design$data[[column]], column, call)
     text <- unique(as.character(population[[from]]))
@@ -44,6 +47,11 @@ margin_block <- function(design, population, columns, name, call) {
     match(as.character(population[[names(names)[p]]]), parts[[p]]$text) - 1
   })
   new_block(design, name, parts, cell, count, population[names(names)], call)
+}
+
+# Levels of a margin; codes of a labelled column `x` as its labels.
+labels_for_codes <- function(levels, x) {
+  if (has_value_labels(x)) labels_of(levels, labelled_factor(x, "", character())) else levels
 }
 
 # The columns of the design that a margin is about, named by those of the margin.

@@ -24,7 +24,8 @@ calibration_methods <- c("raking", "linear", "logit")
 #' @param margins A named list of data frames. Each has a column of the design, or
 #'   several that are crossed, with a row per level, and `population`, the number
 #'   (or share, if in all) of people. A single column that has another name than in
-#'   the design is found by the name in the list. Levels match as text.
+#'   the design is found by the name in the list. Levels match as text, those of a labelled
+#'   column by labels or codes.
 #' @param method How weights may change. `"raking"` multiplies them by
 #'   \eqn{\exp(x'\lambda)}: never negative; with margins alone this is raking by
 #'   iterative proportional fitting. `"linear"` multiplies by \eqn{1 + x'\lambda}

@@ -419,6 +419,20 @@ test_that("margins that cannot be met are errors that say which and how", {
   expect_ioi_error(ioi_calibrate(missing, list(sex = sexes)), "data", where = 7L, count = 3L)
 })
 
+test_that("levels of a labelled column are named by labels or by codes", {
+  data <- people
+  data$sex <- structure(
+    ifelse(people$sex == "male", 1, 2),
+    labels = c(male = 1, female = 2), class = c("haven_labelled", "vctrs_vctr", "double")
+  )
+  coded <- transform(sexes, sex = ifelse(sex == "male", 1, 2))
+  expected <- weights(ioi_calibrate(ioi_design(people, weight), list(sex = sexes)))
+  design <- ioi_design(data, weight)
+  expect_identical(weights(ioi_calibrate(design, list(sex = sexes))), expected)
+  expect_identical(weights(ioi_calibrate(design, list(sex = coded))), expected)
+  expect_identical(weights(ioi_poststratify(design, sex, coded)), expected)
+})
+
 test_that("what a margin is, or has, is said", {
   design <- ioi_design(people, weight)
   said <- function(expr) conditionMessage(expect_error(expr, class = "ioi_error"))
