@@ -1,5 +1,5 @@
 # Random designs of every kind, from fixed seeds: with and without strata and PSUs, one
-# stage or two, population counts or fractions, strata sampled in full, lonely PSUs under
+# stage to four, population counts or fractions, strata sampled in full, lonely PSUs under
 # every rule, keys of every type, weights of any size and of 0, answers that are missing,
 # groups that are empty. Each is held against the variance as the formula has it, against
 # the package survey, and against itself written in another way.
@@ -175,6 +175,90 @@ test_that("estimates, errors, n and df are those of the formula, written out", {
       })
       expect_identical(unlist(off), character(), info = paste("seed", seed))
     }
+  }
+})
+
+# ---- three and four stages, with strata at each ---------------------------------
+
+# A design of so many stages: columns s1, u1, f1, s2, ... of strata, units and population
+# counts (or fractions, a column at a time); labels start again within each unit.
+deep_sample <- function(seed) {
+  set.seed(seed)
+  stages <- fuzz_pick(3, 4)
+  path <- data.frame(row = 1)
+  for (k in seq_len(stages)) {
+    path <- do.call(rbind, lapply(seq_len(nrow(path)), function(i) {
+      do.call(rbind, lapply(seq_len(fuzz_pick(1, 2)), function(h) {
+        units <- sample(1:3, 1, prob = c(1, 3, 2))
+        more <- if (stats::runif(1) < 0.3) 0 else sample(9, 1)
+        new <- data.frame(h, seq_len(units), units, units + more)
+        names(new) <- paste0(c("s", "u", "n", "f"), k)
+        cbind(path[rep(i, units), , drop = FALSE], new, row.names = NULL)
+      }))
+    }))
+    f <- paste0("f", k)
+    if (stats::runif(1) < 0.5) path[[f]] <- path[[paste0("n", k)]] / path[[f]]
+  }
+  rows <- path[rep(seq_len(nrow(path)), sample(2, nrow(path), TRUE)), ]
+  n <- nrow(rows)
+  data <- data.frame(
+    rows, w = stats::rexp(n), x = stats::rnorm(n, 5),
+    g = sample(c("a", "b", "c"), n, TRUE, c(6, 3, 0.5))
+  )
+  list(
+    data = data, stages = stages, rule = fuzz_pick("adjust", "average", "certainty"),
+    domain = stats::runif(1) < 0.4
+  )
+}
+
+# As fuzz_variance(), of any number of stages.
+deep_variance <- function(score, here, s, rows = seq_along(score), stage = 1) {
+  data <- s$data[rows, ]
+  column <- function(name) data[[paste0(name, stage)]]
+  fpc <- s$data[[paste0("f", stage)]]
+  parts <- lapply(split(seq_along(rows), column("s")), function(at) {
+    unit <- column("u")[at]
+    n <- length(unique(unit))
+    list(
+      rows = split(rows[at], unit), total = tapply(score[rows[at]], unit, sum),
+      here = tapply(here[rows[at]], unit, any),
+      f = if (all(fpc <= 1)) column("f")[at[1]] else n / column("f")[at[1]]
+    )
+  })
+  occurs <- vapply(parts, function(part) any(part$here), NA)
+  sampled <- vapply(parts, function(part) length(part$total), 0L)
+  centre <- if (any(occurs)) sum(score[rows]) / sum(sampled[occurs]) else 0
+  found <- vapply(parts, fuzz_stratum, numeric(3), s, centre)
+  scale <- if (s$rule == "average" && any(occurs)) sum(occurs) / sum(found[2, occurs]) else 1
+  if (is.infinite(scale)) {
+    return(NA)
+  }
+  below <- vapply(seq_along(parts), function(h) {
+    if (stage == s$stages) {
+      return(0)
+    }
+    found[3, h] * sum(vapply(parts[[h]]$rows, function(inner) {
+      deep_variance(score, here, s, inner, stage + 1)
+    }, 0))
+  }, 0)
+  sum(found[1, ]) * scale + sum(below)
+}
+
+test_that("designs of three and four stages with strata at each", {
+  for (seed in 140:149) {
+    s <- deep_sample(seed)
+    columns <- function(name) paste0(name, seq_len(s$stages))
+    design <- ioi_design(s$data, w, !!columns("s"), !!columns("u"), !!columns("f"),
+      nest = TRUE, lonely_psu = s$rule, lonely_domain = s$domain
+    )
+    kind <- c("mean", "total")[seed %% 2 + 1]
+    got <- fuzz_run(design, kind)
+    se <- vapply(got$g, function(g) {
+      own <- fuzz_scores(kind, s$data, g)
+      sqrt(deep_variance(own$score, own$here, s))
+    }, 0)
+    off <- fuzz_off(got$std.error, se, kind, 1e-6 * abs(got$estimate))
+    expect_identical(off, character(), info = paste("seed", seed))
   }
 })
 
