@@ -781,6 +781,12 @@ nobs.ioi_design <- function(object, ...) {
   object$rows
 }
 
+#' @exportS3Method survey::degf
+degf.ioi_design <- function(design, ...) {
+  check_dots_empty_ioi(...)
+  if (is.null(design$df)) design_df(design) else design$df
+}
+
 #' Take a design made by another package
 #'
 #' Turns a data frame or a design of the survey package into an [ioi_design].

@@ -59,6 +59,8 @@
 #'   what was left out, and flags; its print method puts it in words.
 #' * `tidy()`: a bare tibble with the same columns, without limits or with those of another
 #'   level where that is asked for.
+#' * `SE()`, `cv()` and `deff()` of the package survey: named vectors; `degf()` of a design
+#'   too.
 #' * `glance()`: a tibble of one row: `nobs`, `strata`, `psus`, `df` (of the design:
 #'   PSUs less strata, or the number that the design was given; `NA` for replicate weights,
 #'   as are strata and PSUs), `method` (of the limits) and `level`.
@@ -287,6 +289,15 @@ tidy.ioi_estimate <- function(x, conf.int = TRUE, conf.level = NULL, ...) {
     out$conf.high <- limits[, 2]
   }
   out
+}
+
+#' @exportS3Method survey::deff
+deff.ioi_estimate <- function(object, ...) {
+  check_dots_empty_ioi(...)
+  if (!"deff" %in% names(object)) {
+    abort_ioi("{.arg object} must have its column {.field deff}.", "input", arg = "object")
+  }
+  stats::setNames(object[["deff"]], row_names_of(object))
 }
 
 #' @rdname ioi_estimate

@@ -831,6 +831,21 @@ test_that("designs of survey give survey's estimates, errors and covariances", {
   }
 })
 
+test_that("the generics of survey work on estimates and designs", {
+  skip_if_not_installed("survey")
+  data <- api()
+  theirs <- survey::svydesign(~dnum, weights = ~pw, fpc = ~fpc, data = data$apiclus1)
+  expected <- survey::svymean(~api00, theirs, deff = "replace")
+  got <- ioi_mean(theirs, api00)
+  expect_equal(survey::SE(got), c(api00 = as.vector(survey::SE(expected))))
+  expect_equal(survey::cv(got), c(api00 = as.vector(survey::cv(expected))))
+  expect_equal(survey::deff(got), c(api00 = as.vector(survey::deff(expected))))
+  expect_equal(survey::degf(as_ioi_design(theirs)), survey::degf(theirs))
+  expect_identical(survey::degf(ioi_design(data$apiclus1, df = 7)), 7)
+  one <- got[setdiff(names(got), "deff")]
+  expect_ioi_error(survey::deff(one), "input", arg = "object")
+})
+
 test_that("subsets of survey designs keep the PSUs that were sampled", {
   skip_if_not_installed("survey")
   designs <- survey_designs()
