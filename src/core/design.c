@@ -10,6 +10,20 @@ static size_t block_of(size_t from, size_t rows)
   return rows - from < IOI_BLOCK ? rows - from : IOI_BLOCK;
 }
 
+/* Does a block say only what is known? It may say no when it does. No branches, so
+ * that rows do not wait for each other. */
+static int nest_known(const ioi_level *psu, const ioi_level *stratum,
+                      size_t rows, const int *of_psu, size_t psus)
+{
+  ioi_level differ = 0;
+  if (psus == 0) return 1;
+  for (size_t i = 0; i < rows; i++) {
+    const size_t at = psu[i] < psus ? psu[i] : 0;
+    differ |= (ioi_level) of_psu[at] ^ stratum[i];
+  }
+  return differ == 0;
+}
+
 /* Notes the strata of one block; the first row that disagrees, or rows. */
 static size_t nest_block(const ioi_level *psu, const ioi_level *stratum,
                          size_t rows, int *of_psu)
@@ -33,8 +47,10 @@ static size_t nest_rows(const ioi_key *key, size_t keys, size_t psu,
   for (size_t row = from; row < to; row += IOI_BLOCK) {
     const size_t block = block_of(row, to);
     ioi_key_block(key, keys, row, block, level);
-    const size_t at = nest_block(level + psu * IOI_BLOCK,
-                                 level + stratum * IOI_BLOCK, block, of_psu);
+    const ioi_level *unit = level + psu * IOI_BLOCK;
+    const ioi_level *here = level + stratum * IOI_BLOCK;
+    if (nest_known(unit, here, block, of_psu, key[psu].levels)) continue;
+    const size_t at = nest_block(unit, here, block, of_psu);
     if (at < block) return row + at;
   }
   return to;
