@@ -292,7 +292,7 @@ tidy.ioi_estimate <- function(x, conf.int = TRUE, conf.level = NULL, ...) {
 }
 
 #' @exportS3Method survey::deff
-deff.ioi_estimate <- function(object, ...) {
+deff.ioi_estimate <- function(object, quietly = FALSE, ...) {
   check_dots_empty_ioi(...)
   if (!"deff" %in% names(object)) {
     abort_ioi("{.arg object} must have its column {.field deff}.", "input", arg = "object")

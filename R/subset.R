@@ -90,9 +90,10 @@ subset.ioi_design <- function(x, subset, ...) {
 }
 
 #' @exportS3Method dplyr::filter
-filter.ioi_design <- function(.data, ...) {
+filter.ioi_design <- function(.data, ..., .by = NULL, .preserve = FALSE) {
   conditions <- rlang::enquos(...)
-  if (any(nzchar(names(conditions)))) abort_condition(rlang::current_env())
+  named <- any(nzchar(names(conditions))) || !rlang::quo_is_null(rlang::enquo(.by))
+  if (named) abort_condition(rlang::current_env())
   for (condition in conditions) .data <- ioi_subset(.data, !!condition)
   .data
 }

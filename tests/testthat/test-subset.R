@@ -495,6 +495,7 @@ test_that("filter() of a design is a subset by all its conditions", {
   )
   expect_identical(dplyr::filter(design), design)
   expect_ioi_error(dplyr::filter(design, sex = "f"), "input", arg = "...")
+  expect_ioi_error(dplyr::filter(design, age > mean(age), .by = sex), "input", arg = "...")
 })
 
 test_that("the design says how many rows are in the subset", {
