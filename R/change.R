@@ -90,7 +90,7 @@ check_change_measure <- function(measure, call) {
     abort_ioi(
       c(
         "{.arg measure} must be {.or {.val {offered}}}.",
-        "x" = "It is {.val {measure}}."
+        "x" = "It is {.val {as_shown(measure)}}."
       ),
       "input",
       arg = "measure", call = call

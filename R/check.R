@@ -1,6 +1,11 @@
 # Checks of plain arguments, shared by all functions. Each returns its value or
 # raises `ioi_error_input` that names the argument.
 
+# A wrong argument as a message shows it: functions and lists by their class.
+as_shown <- function(x) {
+  if (is.atomic(x)) x else paste0("<", class(x)[1], ">")
+}
+
 # One of `choices`; the first is the default when the whole vector is given.
 check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
   if (identical(x, choices)) {
@@ -11,9 +16,21 @@ check_choice <- function(x, choices, arg, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg {arg}} must be one of {.or {.val {choices}}}.",
-        "x" = if (length(x)) "It is {.val {x}}." else "It is empty.",
+        "x" = if (length(x)) "It is {.val {as_shown(x)}}." else "It is empty.",
         "i" = if (length(hint)) "Did you mean {.val {hint}}?"
       ),
+      "input",
+      arg = arg, call = call
+    )
+  }
+  x
+}
+
+# Answers of a column, or none.
+check_answers <- function(x, arg, call = rlang::caller_env()) {
+  if (!is.null(x) && !is.atomic(x)) {
+    abort_ioi(
+      c("{.arg {arg}} must hold answers of the column.", "x" = "It is {.val {as_shown(x)}}."),
       "input",
       arg = arg, call = call
     )
@@ -51,7 +68,7 @@ check_level <- function(x, arg = "level", call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg {arg}} must be one number between 0 and 1, such as 0.95.",
-        "x" = "It is {.val {x}}."
+        "x" = "It is {.val {as_shown(x)}}."
       ),
       "input",
       arg = arg, call = call

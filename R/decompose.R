@@ -343,7 +343,7 @@ check_coefficients <- function(coefficients, call) {
     abort_ioi(
       c(
         "{.arg coefficients} must be {.or {.val {oaxaca_references}}}, or {.val all}.",
-        "x" = "It is {.val {unknown}}."
+        "x" = "It is {.val {as_shown(unknown)}}."
       ),
       "input",
       arg = "coefficients", call = call

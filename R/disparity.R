@@ -250,7 +250,7 @@ check_disparity_measures <- function(measure, call) {
     abort_ioi(
       c(
         "{.arg measure} must be among {.val {disparity_measures}}.",
-        "x" = "It is {.val {unknown}}."
+        "x" = "It is {.val {as_shown(unknown)}}."
       ),
       "input",
       arg = "measure", call = call
@@ -274,7 +274,7 @@ check_draws <- function(draws, call) {
     abort_ioi(
       c(
         "{.arg draws} must be a number from 1,000 to 10,000,000.",
-        "x" = "It is {.val {draws}}."
+        "x" = "It is {.val {as_shown(draws)}}."
       ),
       "input",
       arg = "draws", call = call

@@ -75,7 +75,7 @@ check_score <- function(score, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg score} must be among {.val {environment_scores}}.",
-        "x" = "It is {.val {score}}."
+        "x" = "It is {.val {as_shown(score)}}."
       ),
       "input",
       arg = "score", call = call
@@ -210,7 +210,7 @@ check_bandwidth <- function(value, widths, arg, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg {arg}} must be one of the bandwidths: {.val {widths}}.",
-        "x" = "It is {.val {value}}."
+        "x" = "It is {.val {as_shown(value)}}."
       ),
       "input",
       arg = arg, call = call

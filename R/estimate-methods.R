@@ -411,7 +411,7 @@ style_ohid <- function(x, info) {
 style_srvyr <- function(x, name, call = rlang::caller_env(2)) {
   if (!is.character(name) || length(name) != 1 || is.na(name) || !nzchar(name)) {
     abort_ioi(
-      c("{.arg name} must be one name, such as \"x\".", "x" = "It is {.val {name}}."),
+      c("{.arg name} must be one name, such as \"x\".", "x" = "It is {.val {as_shown(name)}}."),
       "input",
       arg = "name", call = call
     )

@@ -530,7 +530,7 @@ check_print_number <- function(x, arg, least = 1, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg {arg}} must be one number of {least} or more.",
-        "x" = "It is {.val {x}}."
+        "x" = "It is {.val {as_shown(x)}}."
       ),
       "input",
       arg = arg, call = call

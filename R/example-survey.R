@@ -97,7 +97,7 @@ check_whole <- function(x, least, most, arg, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg {arg}} must be one whole number from {least} to {most}.",
-        "x" = "It is {.val {x}}."
+        "x" = "It is {.val {as_shown(x)}}."
       ),
       "input",
       arg = arg, call = call

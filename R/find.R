@@ -57,7 +57,7 @@ ioi_find <- function(text, n = 20) {
 check_phrase <- function(text, call = rlang::caller_env()) {
   if (!is.character(text) || length(text) != 1 || is.na(text) || !grepl("[[:alnum:]]", text)) {
     abort_ioi(
-      c("{.arg text} must be one phrase.", "x" = "It is {.val {text}}."),
+      c("{.arg text} must be one phrase.", "x" = "It is {.val {as_shown(text)}}."),
       "input",
       arg = "text", call = call
     )

@@ -66,7 +66,7 @@ check_benchmark <- function(benchmark, type, per, call = rlang::caller_env()) {
       c(
         "{.arg benchmark} must be one number above
          {if (is.finite(top)) paste('0 and below', top) else '0'}.",
-        "x" = "It is {.val {benchmark}}."
+        "x" = "It is {.val {as_shown(benchmark)}}."
       ),
       "input",
       arg = "benchmark", call = call

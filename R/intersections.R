@@ -118,7 +118,7 @@ intersection_check <- function(columns, measure, call) {
     abort_ioi(
       c(
         "{.arg measure} must be {.or {.val {intersection_measures}}}.",
-        "x" = "It is {.val {measure}}."
+        "x" = "It is {.val {as_shown(measure)}}."
       ),
       "input",
       arg = "measure", call = call
@@ -188,7 +188,7 @@ intersection_reference <- function(cells, traits, reference, call) {
       c(
         "{.arg reference} must be {.or {.val {parity_choices}}}, or have a value for each of
          {.val {names(traits)}}, named by them.",
-        "x" = "It is {.val {reference}}, named {.val {names(reference)}}."
+        "x" = "It is {.val {as_shown(reference)}}, named {.val {names(reference)}}."
       ),
       "input",
       arg = "reference", call = call

@@ -115,6 +115,7 @@ measurement <- function(design, kind, x, by, level, na, df, covariance, more,
 
 # Where every row goes: its group, if everything in `x` was measured.
 measurement_layout <- function(design, x, by, call, missing_codes = NULL) {
+  check_answers(missing_codes, "missing_codes", call)
   values <- lapply(x, function(name) {
     check_measurement(design$data[[name]], name, call, missing_codes, design$subset)
   })

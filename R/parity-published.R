@@ -75,7 +75,7 @@ check_published <- function(x, arg, least, call) {
     abort_ioi(
       c(
         paste0("{.arg {arg}} must be one finite number", if (least == 0) " of 0 or more", "."),
-        "x" = "It is {.val {x}}."
+        "x" = "It is {.val {as_shown(x)}}."
       ),
       "input",
       arg = arg, call = call

@@ -372,7 +372,7 @@ parity_measures <- function(measure, call) {
     abort_ioi(
       c(
         "{.arg measure} must be {.or {.val {offered}}}.",
-        "x" = "It is {.val {unknown}}."
+        "x" = "It is {.val {as_shown(unknown)}}."
       ),
       "input",
       arg = "measure", call = call
@@ -422,7 +422,7 @@ parity_ci <- function(ci, measure, kinds, call) {
     abort_ioi(
       c(
         "{.arg ci} must be one method, or one for each measure.",
-        "x" = "It is {.val {ci}}."
+        "x" = "It is {.val {as_shown(ci)}}."
       ),
       "input",
       arg = "ci", call = call

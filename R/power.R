@@ -154,7 +154,7 @@ plan_check <- function(value, name, call) {
       c(
         "{.arg {name}} must be {if (closed) 'from' else 'between'} {range[1]}
          {if (closed) 'to' else 'and'} {range[2]}.",
-        "x" = "It is {.val {value}}."
+        "x" = "It is {.val {as_shown(value)}}."
       ),
       "input",
       arg = name, call = call

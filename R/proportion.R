@@ -217,6 +217,8 @@ check_df <- function(df, call = rlang::caller_env()) {
 proportion_layout <- function(design, outcome, by, success, missing_codes, na,
                               call = rlang::caller_env()) {
   answer <- design$data[[outcome]]
+  check_answers(success, "success", call)
+  check_answers(missing_codes, "missing_codes", call)
   category <- category_key(
     answer, success, codes_of_outcome(missing_codes, answer, design$data[by]), na, call,
     outcome, design$subset

@@ -52,7 +52,7 @@ is_number_between <- function(x, low, high) {
 check_positive <- function(x, arg, call = rlang::caller_env()) {
   if (!is_number_between(x, 0, Inf)) {
     abort_ioi(
-      c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {x}}."),
+      c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {as_shown(x)}}."),
       "input",
       arg = arg, call = call
     )

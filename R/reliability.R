@@ -90,7 +90,7 @@ ioi_reliability <- function(x, rule = c("nchs", "cv"), min_n = 30, min_effective
 check_threshold <- function(x, arg, call = rlang::caller_env()) {
   if (!is.numeric(x) || length(x) != 1 || is.na(x) || x < 0) {
     abort_ioi(
-      c("{.arg {arg}} must be one number of 0 or more.", "x" = "It is {.val {x}}."),
+      c("{.arg {arg}} must be one number of 0 or more.", "x" = "It is {.val {as_shown(x)}}."),
       "input",
       arg = arg, call = call
     )

@@ -135,7 +135,7 @@ check_law_indices <- function(index, call = rlang::caller_env()) {
     abort_ioi(
       c(
         "{.arg index} must be one or more of {.or {.val {law_indices}}}.",
-        "x" = "It is {.val {index}}."
+        "x" = "It is {.val {as_shown(index)}}."
       ),
       "input",
       arg = "index", call = call

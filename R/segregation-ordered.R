@@ -131,7 +131,7 @@ check_ordered_index <- function(index, call) {
     abort_ioi(
       c(
         "{.arg index} must be one or more of {.or {.val {ordered_indices}}}.",
-        "x" = "It is {.val {index}}."
+        "x" = "It is {.val {as_shown(index)}}."
       ),
       "input",
       arg = "index", call = call

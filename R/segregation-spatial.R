@@ -192,7 +192,7 @@ check_smoothing <- function(bandwidth, kernel, max_distance, power, call = rlang
 check_distance <- function(x, arg, call, finite = FALSE) {
   if (!is.numeric(x) || length(x) != 1 || is.na(x) || x <= 0 || (finite && x == Inf)) {
     abort_ioi(
-      c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {x}}."),
+      c("{.arg {arg}} must be one number above 0.", "x" = "It is {.val {as_shown(x)}}."),
       "input",
       arg = arg, call = call
     )

@@ -737,3 +737,17 @@ test_that("`by` may hold neither the outcome nor a name that the result uses", {
   names(data)[names(data) == "group"] <- "time"
   expect_identical(names(ioi_proportion(data, answer, by = time))[1], "time")
 })
+
+test_that("a function or a list in place of an argument is an error that names it", {
+  data <- data.frame(answer = c("a", "b", "a"), x = 1:3)
+  for (arg in c("success", "ci", "level", "na", "df", "missing_codes", "cv", "covariance")) {
+    for (wrong in list(mean, list(1, mean))) {
+      error <- expect_ioi_error(
+        do.call(ioi_proportion, c(list(data, "answer"), stats::setNames(list(wrong), arg))), "input"
+      )
+      expect_identical(error$arg, arg)
+    }
+  }
+  error <- expect_ioi_error(ioi_mean(data, x, missing_codes = mean), "input")
+  expect_identical(error$arg, "missing_codes")
+})
