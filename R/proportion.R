@@ -468,8 +468,8 @@ proportion_estimate <- function(layout, tally, covariance) {
   list(
     p = found$estimate,
     v = found$v,
-    n = as.vector(rowsum(tally$n, domain_of_cell, reorder = FALSE)),
-    w = as.vector(rowsum(found$sums, domain_of_cell, reorder = FALSE)),
+    n = colSums(matrix(tally$n, categories)),
+    w = colSums(matrix(found$sums, categories)),
     occurs = domain_occurs(layout, tally),
     presence = found[c("psu", "stratum", "records")],
     theta = found$theta,

@@ -232,9 +232,12 @@ static void mark_units(const ioi_totals *totals, const ioi_presence *presence,
 /* Is one of the bits from .. to - 1 set? */
 static int any_present(const unsigned char *bits, size_t from, size_t to)
 {
-  for (size_t i = from; i < to; i++) {
-    if (present(bits, i)) return 1;
-    if (bits[i / 8] == 0) i |= 7;
+  while (from < to) {
+    const size_t next = (from / 8 + 1) * 8;
+    unsigned mask = 0xFFu << (from % 8);
+    if (next > to) mask &= 0xFFu >> (next - to);
+    if (bits[from / 8] & mask) return 1;
+    from = next;
   }
   return 0;
 }
