@@ -59,19 +59,16 @@ ioi_subset <- function(design, condition, ...) {
   check_one_condition(...)
   design <- as_ioi_design(design)
   inside <- subset_condition(rlang::enquo(condition), design)
-  # FALSE & NA is FALSE: what an earlier subset took out is not counted again
-  if (!is.null(design$subset)) inside <- inside & design$subset
-  if (anyNA(inside)) {
-    unknown <- sum(is.na(inside))
+  found <- .Call(ioi_r_inside, inside, design$subset)
+  if (found$unknown > 0) {
     inform_ioi(
-      "Outside the subset, kept in the design: {unknown} row{?s} for which the
+      "Outside the subset, kept in the design: {found$unknown} row{?s} for which the
        condition is missing.",
       "missing",
-      unknown = unknown
+      unknown = found$unknown
     )
-    inside[is.na(inside)] <- FALSE
   }
-  if (!any(inside)) {
+  if (found$rows == 0) {
     warn_ioi(
       c(
         "The subset is empty: {.arg condition} is true for none of {design_rows(design)} rows.",
@@ -81,7 +78,7 @@ ioi_subset <- function(design, condition, ...) {
       arg = "condition"
     )
   }
-  within_subset(design, inside)
+  within_subset(design, found$inside)
 }
 
 #' @export

@@ -6,6 +6,7 @@
 #include <gsl/gsl_errno.h>
 
 static const R_CallMethodDef call_methods[] = {
+  {"ioi_r_inside", (DL_FUNC) &ioi_r_inside, 2},
   {"ioi_r_key_inside", (DL_FUNC) &ioi_r_key_inside, 4},
   {"ioi_r_index_find", (DL_FUNC) &ioi_r_index_find, 3},
   {"ioi_r_tally", (DL_FUNC) &ioi_r_tally, 11},

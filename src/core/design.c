@@ -3,6 +3,7 @@
 
 #include "core/vector.h"
 
+#include <limits.h>
 #include <math.h>
 
 static size_t block_of(size_t from, size_t rows)
@@ -188,6 +189,21 @@ void ioi_design_scan(const ioi_numbers *numbers, size_t rows, int threads,
   }
   for (int p = 1; p < parts; p++) merge_scan(part, part + p);
   *scan = part[0];
+}
+
+size_t ioi_design_inside(const int *condition, const int *within, size_t rows,
+                         int *inside, size_t *unknown)
+{
+  size_t count = 0;
+  *unknown = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const int before = !within || within[i], value = condition[i];
+    const int both = before && value != INT_MIN && value != 0;
+    *unknown += before && value == INT_MIN;
+    count += (size_t) both;
+    if (inside) inside[i] = both;
+  }
+  return count;
 }
 
 /* Notes the values of one block; the first row that differs, or rows. */

@@ -82,6 +82,17 @@ typedef struct {
 void ioi_design_scan(const ioi_numbers *numbers, size_t rows, int threads,
                      ioi_scan *scan);
 
+/* The rows inside a subset of a subset: those where both conditions are true (1). A
+ * row that the earlier subset took out is not unknown.
+ *
+ *   condition  [in]   rows: 1, 0, or INT_MIN for unknown.
+ *   within     [in]   rows: 1 or 0; NULL for no earlier subset.
+ *   inside     [out]  rows: 1 or 0; NULL to count alone.
+ *   unknown    [out]  rows whose condition is unknown.
+ * Gives how many are inside. */
+size_t ioi_design_inside(const int *condition, const int *within, size_t rows,
+                         int *inside, size_t *unknown);
+
 /* The value a column has in each level of a key, where it is constant.
  *
  *   value  [out]  key[which].levels doubles, NaN for a level without rows.

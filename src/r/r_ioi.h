@@ -45,6 +45,7 @@ static inline const double *ioi_r_values_or_null(SEXP x)
 }
 
 /* The routines, by topic; each file of src/r says what they take and give. */
+SEXP ioi_r_inside(SEXP condition, SEXP within);
 SEXP ioi_r_key_inside(SEXP keys, SEXP inner, SEXP outer, SEXP rows);
 SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows);
 SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,

@@ -415,6 +415,29 @@ SEXP ioi_r_scan(SEXP x, SEXP threads)
   return out;
 }
 
+/* The rows inside a subset: TRUE where the condition is, and where `within` is unless
+ * that is NULL; how many these are, and how many are unknown. The condition itself is
+ * given back where nothing changes. */
+SEXP ioi_r_inside(SEXP condition, SEXP within)
+{
+  const size_t n = (size_t) XLENGTH(condition);
+  const int *value = LOGICAL_RO(condition);
+  const int *before = Rf_isNull(within) ? NULL : LOGICAL_RO(within);
+  const char *names[] = {"inside", "rows", "unknown", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  size_t unknown = 0;
+  const size_t count = ioi_design_inside(value, before, n, NULL, &unknown);
+  SET_VECTOR_ELT(out, 0, condition);
+  if (before || unknown > 0) {
+    SET_VECTOR_ELT(out, 0, Rf_allocVector(LGLSXP, (R_xlen_t) n));
+    ioi_design_inside(value, before, n, LOGICAL(VECTOR_ELT(out, 0)), &unknown);
+  }
+  SET_VECTOR_ELT(out, 1, Rf_ScalarInteger((int) count));
+  SET_VECTOR_ELT(out, 2, Rf_ScalarInteger((int) unknown));
+  UNPROTECT(1);
+  return out;
+}
+
 /* Stratum (from 0, -1 for none) of each PSU, and the first row (from 1) whose
  * PSU lies in a second stratum, or NA. */
 SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads)

@@ -268,6 +268,26 @@ static void missing_integer_is_not_a_constant(void **state)
   assert_true(row == 0);
 }
 
+static void inside_is_where_both_conditions_are_true(void **state)
+{
+  const int condition[] = {1, 0, INT_MIN, 1, 0, INT_MIN};
+  const int within[] = {1, 1, 1, 0, 0, 0}, first[] = {1, 0, 0, 1, 0, 0};
+  const int both[] = {1, 0, 0, 0, 0, 0};
+  int inside[6];
+  size_t unknown = 777;
+  (void) state;
+  assert_int_equal(ioi_design_inside(condition, NULL, 6, inside, &unknown), 2);
+  assert_memory_equal(inside, first, sizeof first);
+  assert_int_equal(unknown, 2);
+  assert_int_equal(ioi_design_inside(condition, within, 6, inside, &unknown),
+                   1);
+  assert_memory_equal(inside, both, sizeof both);
+  assert_int_equal(unknown, 1);
+  assert_int_equal(ioi_design_inside(condition, NULL, 6, NULL, &unknown), 2);
+  assert_int_equal(ioi_design_inside(NULL, NULL, 0, NULL, &unknown), 0);
+  assert_int_equal(unknown, 0);
+}
+
 static void every_status_has_a_name_of_its_own(void **state)
 {
   (void) state;
@@ -298,6 +318,7 @@ int main(void)
     cmocka_unit_test(constant_column_gives_its_value_by_level),
     cmocka_unit_test(first_row_that_differs_is_named),
     cmocka_unit_test(missing_integer_is_not_a_constant),
+    cmocka_unit_test(inside_is_where_both_conditions_are_true),
     cmocka_unit_test(every_status_has_a_name_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
