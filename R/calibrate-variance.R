@@ -64,8 +64,8 @@ calibration_sums <- function(design) {
   })
   last <- design$stages[[length(design$stages)]]
   calibration$square <- if (is.null(last$core$psu_first)) {
-    weight <- record_weight(design, last, calibration$weight)
-    block_products(all, all, design$rows, weight, "ww")
+    squared <- record_weight(design, last, calibration$weight)
+    block_products(all, all, design$rows, squared$weight, "ww") * squared$factor
   }
   calibration
 }
@@ -82,46 +82,38 @@ calibration_inverse <- function(m, blocks) {
 # Sums of w x in the units of a stage: list(first, column, total), unit by unit.
 unit_totals <- function(design, stage, blocks, weight) {
   units <- keys_needed(design$keys, stage$unit)
-  levels <- block_columns(blocks)
-  offset <- cumsum(c(0L, levels))
-  found <- lapply(seq_along(blocks), function(f) {
-    block <- blocks[[f]]
-    spliced <- splice_blocks(units$keys, list(block))
-    product <- add_product(
-      spliced$keys, c(units$at, spliced$at), design$rows, max(2^16, design$rows / 2)
-    )
-    total <- tally_rows(
-      product$keys, design$rows, weight, Filter(Negate(is.null), list(block$value)),
-      list(w = list(
-        kind = "w", over = product$at, x = if (is.null(block$value)) NA_integer_ else 1L
-      )),
-      if (is.null(block$value)) numeric() else block$centre
-    )$w
-    code <- if (is.null(product$code)) seq_along(total) - 1 else product$code
-    keep <- which(total != 0)
-    list(
-      unit = code[keep] %/% levels[f], column = code[keep] %% levels[f] + offset[f],
-      total = total[keep]
-    )
-  })
-  part <- function(name) unlist(lapply(found, function(x) x[[name]]), use.names = FALSE)
-  unit <- as.integer(part("unit"))
-  order <- order(unit, part("column"))
-  list(
-    first = first_of(unit[order], units$keys[[units$at]]$levels),
-    column = as.integer(part("column"))[order], total = as.double(part("total"))[order]
+  found <- lapply(blocks, function(block) block_totals(design, units, block, weight))
+  .Call(
+    ioi_r_unit_totals, lapply(found, function(x) x$total), lapply(found, function(x) x$code),
+    block_columns(blocks), units$keys[[units$at]]$levels
   )
 }
 
-# Weights times the root of the factor of the stratum, where records are their own
-# units: their squares sum to a variance.
+# Those of one block: list(total, code), code = unit * levels + column; NULL for all there are.
+block_totals <- function(design, units, block, weight) {
+  spliced <- splice_blocks(units$keys, list(block))
+  product <- add_product(
+    spliced$keys, c(units$at, spliced$at), design$rows, max(2^16, design$rows / 2)
+  )
+  measured <- !is.null(block$value)
+  sum <- list(kind = "w", over = product$at, x = if (measured) 1L else NA_integer_)
+  found <- tally_rows(
+    product$keys, design$rows, weight, if (measured) list(block$value) else list(),
+    list(w = sum), if (measured) block$centre else numeric()
+  )
+  list(total = found$w, code = product$code)
+}
+
+# Records that are their own units have squares that sum to a variance: those of `weight`
+# times `factor`, list(weight, factor). Where the factor differs between strata its root is
+# in the weight.
 record_weight <- function(design, stage, weight) {
-  root <- sqrt(.Call(ioi_r_stratum_factors, stage$core))
-  if (length(root) > 1) {
-    level <- .Call(ioi_r_levels, design$keys, stage$unit, as.double(design$rows))
-    root <- root[level + 1L]
+  factor <- .Call(ioi_r_stratum_factors, stage$core)
+  if (length(factor) == 1) {
+    return(list(weight = weight, factor = factor))
   }
-  if (is.null(weight)) rep_len(root, design$rows) else weight * root
+  scaled <- scale_weights(design$keys, stage$unit, design$rows, weight, sqrt(factor))
+  list(weight = scaled, factor = 1)
 }
 
 # What the calibration takes off the scores of an estimate, for ioi_r_variance():
@@ -143,8 +135,9 @@ calibration_residual <- function(design, cells, influence, rows) {
   if (!is.null(design$calibration$square)) {
     blocks <- unlist(lapply(steps, function(step) step$blocks), recursive = FALSE)
     last <- design$stages[[length(design$stages)]]
-    weight <- record_weight(design, last, design$weight)
-    cross <- block_projection(design, cells, influence, rows, blocks, weight, "ww")
+    squared <- record_weight(design, last, design$weight)
+    cross <- block_projection(design, cells, influence, rows, blocks, squared$weight, "ww")
+    cross <- cross * squared$factor
   }
   list(
     beta = do.call(cbind, beta), stages = design$calibration$stages, cross = cross,
@@ -155,11 +148,7 @@ calibration_residual <- function(design, cells, influence, rows) {
 # Weights before calibration, 0 for the rows that have none after it: their scores
 # are 0.
 in_sample <- function(weight, design) {
-  if (!design$some_zero) {
-    return(weight)
-  }
-  if (is.null(weight)) weight <- rep(1, design$rows)
-  replace(as.double(weight), design$weight == 0, 0)
+  if (design$some_zero) .Call(ioi_r_weights_within, weight, design$weight) else weight
 }
 
 # Sums of weight x s over the records: estimates x columns of the blocks.

@@ -279,7 +279,7 @@ calibrated_design <- function(design, blocks, method, bounds, tolerance,
                               call = rlang::caller_env()) {
   before <- design$weight
   weight <- calibrated_weights(design, blocks, method, bounds, tolerance, call)
-  negative <- sum(weight < 0)
+  negative <- scan_numbers(weight)$negative
   if (negative > 0) {
     warn_ioi(
       c(
@@ -350,7 +350,7 @@ calibrated_replicates <- function(design, blocks, method, bounds, tolerance, cal
 with_replicates <- function(design, weight, columns, call) {
   old <- design$replicates
   made <- replicate_design(
-    design$data, design$columns, weight, any(weight == 0), columns,
+    design$data, design$columns, weight, scan_numbers(weight)$zero > 0, columns,
     replicate_groups(columns, weight, design$rows),
     list(
       type = old$type, scale = old$scale, rscales = old$rscales, rho = 0, combined = TRUE,
@@ -370,20 +370,27 @@ calibrated_weights <- function(design, blocks, method, bounds, tolerance, call) 
     return(scaled_weights(design, blocks[[1]]))
   }
   x <- if (factors) crossed_records(design, blocks, call) else all_records(design, blocks)
+  first <- cumsum(c(0L, block_columns(blocks)))[seq_along(blocks)]
   target <- unlist(lapply(blocks, function(block) block$target))
   start <- 1
   if (method == "raking" && is.null(blocks[[1]]$value)) {
     start <- sum(blocks[[1]]$target) / sum(x$weight)
   }
   found <- .Call(
-    ioi_r_calibrate, x$column, lapply(blocks, function(block) block$value),
+    ioi_r_calibrate, x$level, first, lapply(blocks, function(block) block$value),
     vapply(blocks, function(block) block$centre, 0), x$weight, target,
-    match(method, c("linear", "raking", "logit")) - 1L, bounds, start, tolerance
+    match(method, c("linear", "raking", "logit")) - 1L, bounds, start, tolerance, !factors
   )
   if (found$status != "ok") {
     abort_misfit(found$misfit, target, blocks, bounds, call)
   }
-  if (factors) weights(design) * found$g[x$level + 1L] else weights(design) * found$g
+  if (factors) scale_weights(x$keys, x$at, design$rows, design$weight, found$g) else found$g
+}
+
+# Weights times a factor for each level of the key at `at`; rows without a level, which have
+# the weight 0 or do not take part, keep theirs.
+scale_weights <- function(keys, at, rows, weight, factor) {
+  .Call(ioi_r_scale_weights, keys, at, as.double(rows), weight, factor)
 }
 
 # One factor: a ratio of totals.
@@ -392,42 +399,29 @@ scaled_weights <- function(design, block) {
     sums = list(w = list(kind = "w", over = block$at))
   )$w
   g <- ifelse(total == 0, 1, block$target / total)
-  level <- .Call(ioi_r_levels, block$keys, block$at, as.double(design$rows))
-  g <- g[level + 1L]
-  g[is.na(level)] <- 1 # rows of weight 0 in a level that has no population
-  weights(design) * g
+  scale_weights(block$keys, block$at, design$rows, design$weight, g)
 }
 
-# Records alike in all factors, as one: list(column, weight, level of each row).
+# Records alike in all factors, as one: list(level (of each block), weight, keys, at), where
+# the key at `at` says which record a row is.
 crossed_records <- function(design, blocks, call) {
   all <- splice_blocks(list(), blocks)
   cells <- add_product(all$keys, all$at, design$rows, dense = 0, call = call)
   w <- tally_rows(cells$keys, design$rows, design$weight,
     sums = list(w = list(kind = "w", over = cells$at))
   )$w
-  levels <- block_columns(blocks)
-  column <- split_codes(cells$code, levels)
-  level <- .Call(ioi_r_levels, cells$keys, cells$at, as.double(design$rows))
-  level[is.na(level)] <- 0L
-  list(column = offset_columns(column, levels), weight = w, level = level)
+  level <- lapply(split_codes(cells$code, block_columns(blocks)), as.integer)
+  list(level = level, weight = w, keys = cells$keys, at = cells$at)
 }
 
+# Every row as a record; a block of one level that all rows have needs none.
 all_records <- function(design, blocks) {
-  column <- lapply(blocks, function(block) {
-    level <- .Call(ioi_r_levels, block$keys, block$at, as.double(design$rows))
-    level
+  level <- lapply(blocks, function(block) {
+    if (!identical(block$keys, list(key_constant()))) {
+      .Call(ioi_r_levels, block$keys, block$at, as.double(design$rows))
+    }
   })
-  list(column = offset_columns(column, block_columns(blocks)), weight = weights(design))
-}
-
-# Columns counted over all blocks; -1 for none.
-offset_columns <- function(column, levels) {
-  offset <- cumsum(c(0L, levels))
-  Map(function(at, from) {
-    at <- as.integer(at) + from
-    at[is.na(at)] <- -1L
-    at
-  }, column, offset[seq_along(column)])
+  list(level = level, weight = weights(design))
 }
 
 # The keys of blocks after others: list(keys, at (position of each block)).

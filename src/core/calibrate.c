@@ -7,6 +7,8 @@
  * pivoting has no rank: collinear margins would divide by zero in it. */
 #include "core/calibrate.h"
 
+#include "core/tally.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -29,13 +31,21 @@ static double value_at(const ioi_numbers *value, size_t i)
   return 1;
 }
 
+/* The column of record i in block f; IOI_NO_VALUE for none. */
+static size_t column_of(const ioi_auxiliary *x, size_t f, size_t i)
+{
+  const int level = x->level[f] ? x->level[f][i] : 0;
+  return level < 0 ? IOI_NO_VALUE : (size_t) x->first[f] + (size_t) level;
+}
+
 /* x' lambda of one record. */
 static double predictor(const ioi_auxiliary *x, const double *lambda, size_t i)
 {
   double u = 0;
-  for (size_t f = 0; f < x->blocks; f++)
-    if (x->column[f][i] >= 0)
-      u += lambda[x->column[f][i]] * value_at(x->value + f, i);
+  for (size_t f = 0; f < x->blocks; f++) {
+    const size_t l = column_of(x, f, i);
+    if (l != IOI_NO_VALUE) u += lambda[l] * value_at(x->value + f, i);
+  }
   return u;
 }
 
@@ -74,10 +84,11 @@ static void add_record(const ioi_auxiliary *x, size_t i, double w,
                        double *misfit, double *size)
 {
   for (size_t f = 0; f < x->blocks; f++) {
-    if (x->column[f][i] < 0) continue;
+    const size_t l = column_of(x, f, i);
+    if (l == IOI_NO_VALUE) continue;
     double part = w * value_at(x->value + f, i);
-    misfit[x->column[f][i]] += part;
-    size[x->column[f][i]] += fabs(part);
+    misfit[l] += part;
+    size[l] += fabs(part);
   }
 }
 
@@ -120,12 +131,14 @@ static void fill_matrix(search *s, double cut)
   for (size_t i = 0; i < x->records; i++) {
     double w = s->d[i] * slope(s->distance, s->g[i], cut);
     for (size_t f = 0; f < x->blocks && w != 0; f++) {
-      if (x->column[f][i] < 0) continue;
-      double *row = s->matrix + (size_t) x->column[f][i] * x->columns;
+      const size_t l = column_of(x, f, i);
+      if (l == IOI_NO_VALUE) continue;
+      double *row = s->matrix + l * x->columns;
       double left = w * value_at(x->value + f, i);
-      for (size_t h = 0; h < x->blocks; h++)
-        if (x->column[h][i] >= 0)
-          row[x->column[h][i]] += left * value_at(x->value + h, i);
+      for (size_t h = 0; h < x->blocks; h++) {
+        const size_t m = column_of(x, h, i);
+        if (m != IOI_NO_VALUE) row[m] += left * value_at(x->value + h, i);
+      }
     }
   }
 }
@@ -313,6 +326,66 @@ ioi_status ioi_calibrate(const ioi_auxiliary *x, const double *d,
               order};
   memset(s.lambda, 0, p * sizeof *s.lambda);
   return iterate(&s, tolerance, tick, context);
+}
+
+void ioi_scale_weights(const ioi_key *key, size_t keys, size_t which,
+                       const ioi_numbers *w, size_t rows, const double *factor,
+                       double *out, ioi_level *level)
+{
+  const ioi_level *at = level + which * IOI_BLOCK;
+  for (size_t from = 0; from < rows; from += IOI_BLOCK) {
+    const size_t block = rows - from < IOI_BLOCK ? rows - from : IOI_BLOCK;
+    ioi_key_block(key, keys, from, block, level);
+    for (size_t i = 0; i < block; i++) {
+      const double g = at[i] == IOI_NO_LEVEL ? 1 : factor[at[i]];
+      out[from + i] = value_at(w, from + i) * g;
+    }
+  }
+}
+
+size_t ioi_weights_within(const ioi_numbers *w, const ioi_numbers *after,
+                          size_t rows, double *out)
+{
+  size_t changed = 0;
+  for (size_t i = 0; i < rows; i++) {
+    const double before = value_at(w, i);
+    const int kept = value_at(after, i) != 0;
+    changed += !kept && before != 0;
+    if (out) out[i] = kept ? before : 0;
+  }
+  return changed;
+}
+
+/* The sums of one unit, behind `n` others; how many there are then. */
+static size_t totals_of_unit(const ioi_block_sums *b, size_t unit, int offset,
+                             size_t *next, size_t n, int *column, double *total)
+{
+  for (; *next < b->count; ++*next) {
+    const size_t code = b->code ? (size_t) b->code[*next] : *next;
+    if (code / b->levels != unit) break;
+    if (b->sum[*next] == 0) continue;
+    if (column) column[n] = offset + (int) (code % b->levels);
+    if (total) total[n] = b->sum[*next];
+    n++;
+  }
+  return n;
+}
+
+size_t ioi_unit_totals(const ioi_block_sums *block, size_t blocks, size_t units,
+                       int *first, int *column, double *total, size_t *next)
+{
+  size_t n = 0;
+  memset(next, 0, blocks * sizeof *next);
+  for (size_t j = 0; j < units; j++) {
+    int offset = 0;
+    first[j] = (int) n;
+    for (size_t f = 0; f < blocks; f++) {
+      n = totals_of_unit(block + f, j, offset, next + f, n, column, total);
+      offset += (int) block[f].levels;
+    }
+  }
+  first[units] = (int) n;
+  return n;
 }
 
 /* Cuts and says by how much; counts those cut and sums the others. */

@@ -28,18 +28,20 @@
 #include "core/variance.h"
 
 /* Auxiliary variables in blocks. In block f record i has `value` (1 where both
- * pointers are NULL) in the column column[f][i] and 0 in the other columns of
- * the block; column -1 means 0 in all. A factor is a block with a column a
- * level, a measurement a block of one column. Columns count over all blocks.
+ * pointers are NULL) in column first[f] + level[f][i] and 0 in the other columns
+ * of the block; a negative level means 0 in all, NULL level 0 of every record. A
+ * factor is a block with a column a level, a measurement a block of one column.
  *
  *   records, blocks, columns  how many.
- *   column  blocks pointers to `records` ints.
- *   value   blocks. */
+ *   level  blocks pointers to `records` ints, or NULL.
+ *   first  blocks: the first column of each.
+ *   value  blocks. */
 typedef struct {
   size_t records;
   size_t blocks;
   size_t columns;
-  const int *const *column;
+  const int *const *level;
+  const int *first;
   const ioi_numbers *value;
 } ioi_auxiliary;
 
@@ -87,6 +89,42 @@ ioi_status ioi_calibrate(const ioi_auxiliary *x, const double *d,
                          double tolerance, double *g, double *misfit,
                          double *work, size_t *order, ioi_tick tick,
                          void *context);
+
+/* Weights times a factor by level of a key: out = w factor[level], and w where a row
+ * has no level.
+ *
+ *   key     [in]   `keys` keys, of which number `which` (from 0) counts.
+ *   factor  [in]   key[which].levels doubles.
+ *   out     [out]  rows.
+ *   level   [out]  work space, keys * IOI_BLOCK. */
+void ioi_scale_weights(const ioi_key *key, size_t keys, size_t which,
+                       const ioi_numbers *w, size_t rows, const double *factor,
+                       double *out, ioi_level *level);
+
+/* Weights, 0 where `after` is 0. Gives in how many rows that changes them.
+ *
+ *   out  [out]  rows; NULL to count alone. */
+size_t ioi_weights_within(const ioi_numbers *w, const ioi_numbers *after,
+                          size_t rows, double *out);
+
+/* Sums of w x of one block by unit and column: code unit * levels + column, from 0.
+ *
+ *   sum    `count` doubles.
+ *   code   `count` codes, ascending; NULL for 0, 1, 2 ... */
+typedef struct {
+  size_t count, levels;
+  const double *sum, *code;
+} ioi_block_sums;
+
+/* Brings the sums that are not 0 of all blocks together, unit by unit, the columns
+ * rising. Gives how many there are.
+ *
+ *   first   [out]  units + 1: those of unit j are first[j] .. first[j + 1] - 1.
+ *   column  [out]  of each sum, counted over all blocks; NULL to count alone.
+ *   total   [out]  the sums; NULL to count alone.
+ *   next    [out]  work space, blocks. */
+size_t ioi_unit_totals(const ioi_block_sums *block, size_t blocks, size_t units,
+                       int *first, int *column, double *total, size_t *next);
 
 /* A symmetric generalised inverse of a symmetric positive semidefinite matrix:
  * M G M = M. Columns that are combinations of others (a pivot below 1e-11 of

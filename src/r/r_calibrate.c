@@ -24,24 +24,27 @@ static int on_step(void *context, size_t done)
   return 0;
 }
 
-/* column: a list of integer vectors, one a block, that say which column (from 0)
- * each record is in; value: a list of numeric vectors or NULL; centre: what is
- * taken off each; weight, target: doubles; method: 0 linear, 1 raking, 2 logit;
- * bounds: two doubles. Gives g, misfit and status. */
-SEXP ioi_r_calibrate(SEXP column, SEXP value, SEXP centre, SEXP weight,
-                     SEXP target, SEXP method, SEXP bounds, SEXP start,
-                     SEXP tolerance)
+/* level: a list of integer vectors, one a block, the level (from 0) of each record,
+ * or NULL for one level; first: the first column of each block, from 0; value: a list
+ * of numeric vectors or NULL; centre: what is taken off each; weight, target: doubles;
+ * method: 0 linear, 1 raking, 2 logit; bounds: two doubles; whole: give the weights
+ * times g in place of g? Gives g, misfit and status. */
+SEXP ioi_r_calibrate(SEXP level, SEXP first, SEXP value, SEXP centre,
+                     SEXP weight, SEXP target, SEXP method, SEXP bounds,
+                     SEXP start, SEXP tolerance, SEXP whole)
 {
-  const size_t blocks = (size_t) XLENGTH(column);
+  const size_t blocks = (size_t) XLENGTH(level);
   const size_t records = (size_t) XLENGTH(weight);
   const size_t columns = (size_t) XLENGTH(target);
   const int **at = (const int **) R_alloc(blocks, sizeof *at);
   ioi_numbers *number = (ioi_numbers *) R_alloc(blocks, sizeof *number);
   for (size_t f = 0; f < blocks; f++) {
-    at[f] = INTEGER_RO(VECTOR_ELT(column, (R_xlen_t) f));
+    SEXP mine = VECTOR_ELT(level, (R_xlen_t) f);
+    at[f] = Rf_isNull(mine) ? NULL : INTEGER_RO(mine);
     number[f] = read_value(VECTOR_ELT(value, (R_xlen_t) f), REAL_RO(centre)[f]);
   }
-  const ioi_auxiliary x = {records, blocks, columns, at, number};
+  const ioi_auxiliary x = {records,           blocks, columns, at,
+                           INTEGER_RO(first), number};
   const ioi_distance distance = {(ioi_distance_kind) Rf_asInteger(method),
                                  REAL_RO(bounds)[0], REAL_RO(bounds)[1],
                                  Rf_asReal(start)};
@@ -51,11 +54,42 @@ SEXP ioi_r_calibrate(SEXP column, SEXP value, SEXP centre, SEXP weight,
   SET_VECTOR_ELT(out, 1, Rf_allocVector(REALSXP, (R_xlen_t) columns));
   double *work = (double *) R_alloc(ioi_calibrate_work(columns), sizeof *work);
   size_t *order = (size_t *) R_alloc(columns, sizeof *order);
+  double *g = REAL(VECTOR_ELT(out, 0));
+  const double *w = REAL_RO(weight);
   ioi_status status =
-    ioi_calibrate(&x, REAL_RO(weight), REAL_RO(target), &distance,
-                  Rf_asReal(tolerance), REAL(VECTOR_ELT(out, 0)),
+    ioi_calibrate(&x, w, REAL_RO(target), &distance, Rf_asReal(tolerance), g,
                   REAL(VECTOR_ELT(out, 1)), work, order, on_step, NULL);
+  for (size_t i = 0; Rf_asLogical(whole) && i < records; i++) g[i] *= w[i];
   SET_VECTOR_ELT(out, 2, ioi_r_status(status));
+  UNPROTECT(1);
+  return out;
+}
+
+/* What the units of a stage have of the blocks: first, column and total, as in
+ * core/calibrate.h. sums: a list of doubles, one a block; codes: a list of doubles or
+ * NULL; levels: of each block. */
+SEXP ioi_r_unit_totals(SEXP sums, SEXP codes, SEXP levels, SEXP units)
+{
+  const size_t blocks = (size_t) XLENGTH(sums);
+  const size_t count = (size_t) Rf_asReal(units);
+  ioi_block_sums *block = (ioi_block_sums *) R_alloc(blocks, sizeof *block);
+  for (size_t f = 0; f < blocks; f++) {
+    SEXP sum = VECTOR_ELT(sums, (R_xlen_t) f);
+    block[f] = (ioi_block_sums){
+      (size_t) XLENGTH(sum), (size_t) INTEGER_RO(levels)[f], REAL_RO(sum),
+      ioi_r_values_or_null(VECTOR_ELT(codes, (R_xlen_t) f))};
+  }
+  size_t *next = (size_t *) R_alloc(blocks, sizeof *next);
+  const char *names[] = {"first", "column", "total", ""};
+  SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
+  SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) count + 1));
+  int *first = INTEGER(VECTOR_ELT(out, 0));
+  const size_t n =
+    ioi_unit_totals(block, blocks, count, first, NULL, NULL, next);
+  SET_VECTOR_ELT(out, 1, Rf_allocVector(INTSXP, (R_xlen_t) n));
+  SET_VECTOR_ELT(out, 2, Rf_allocVector(REALSXP, (R_xlen_t) n));
+  ioi_unit_totals(block, blocks, count, first, INTEGER(VECTOR_ELT(out, 1)),
+                  REAL(VECTOR_ELT(out, 2)), next);
   UNPROTECT(1);
   return out;
 }

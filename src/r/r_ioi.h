@@ -52,6 +52,9 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
                  SEXP sums, SEXP place, SEXP columns, SEXP entries,
                  SEXP threads, SEXP chunk);
 SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows);
+SEXP ioi_r_scale_weights(SEXP keys, SEXP which, SEXP rows, SEXP weight,
+                         SEXP factor);
+SEXP ioi_r_weights_within(SEXP weight, SEXP after);
 SEXP ioi_r_scan(SEXP x, SEXP threads);
 SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads);
 SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows,
@@ -77,9 +80,10 @@ SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
 SEXP ioi_r_mean(SEXP estimator, SEXP totals, SEXP variables, SEXP centre);
 SEXP ioi_r_mean_deff(SEXP moments, SEXP value, SEXP variables, SEXP v, SEXP n);
 
-SEXP ioi_r_calibrate(SEXP column, SEXP value, SEXP centre, SEXP weight,
-                     SEXP target, SEXP method, SEXP bounds, SEXP start,
-                     SEXP tolerance);
+SEXP ioi_r_calibrate(SEXP level, SEXP first, SEXP value, SEXP centre,
+                     SEXP weight, SEXP target, SEXP method, SEXP bounds,
+                     SEXP start, SEXP tolerance, SEXP whole);
+SEXP ioi_r_unit_totals(SEXP sums, SEXP codes, SEXP levels, SEXP units);
 SEXP ioi_r_semidefinite_inverse(SEXP m);
 SEXP ioi_r_trim(SEXP weight, SEXP lower, SEXP upper, SEXP proportional);
 SEXP ioi_r_stratum_factors(SEXP stage);

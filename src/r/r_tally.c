@@ -7,6 +7,7 @@
  * ioi_r_index_find() gave), map (the same), levels. `range` is c(first row, rows), from 0. */
 #include "r/r_ioi.h"
 
+#include "core/calibrate.h"
 #include "core/design.h"
 #include "core/key.h"
 #include "core/tally.h"
@@ -393,6 +394,37 @@ SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows)
     for (size_t i = 0; i < block; i++)
       at[from + i] = mine[i] == IOI_NO_LEVEL ? NA_INTEGER : (int) mine[i];
   }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Weights (NULL for 1) times the factor of the level of each row in key `which`, and
+ * themselves where there is none. */
+SEXP ioi_r_scale_weights(SEXP keys, SEXP which, SEXP rows, SEXP weight,
+                         SEXP factor)
+{
+  const size_t n = (size_t) Rf_asReal(rows), count = (size_t) XLENGTH(keys);
+  const size_t at = (size_t) Rf_asInteger(which) - 1;
+  const ioi_sum wanted = {.key = at};
+  const ioi_numbers w = read_numbers(weight, 0);
+  ioi_key *key = read_keys(keys, 0);
+  ioi_tally_idle(&wanted, 1, key, count);
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t) n));
+  ioi_scale_weights(key, count, at, &w, n, REAL_RO(factor), REAL(out),
+                    work_levels(count, 1));
+  UNPROTECT(1);
+  return out;
+}
+
+/* Weights (NULL for 1), 0 where those after a calibration are 0; themselves where that
+ * changes nothing. */
+SEXP ioi_r_weights_within(SEXP weight, SEXP after)
+{
+  const R_xlen_t n = XLENGTH(after);
+  const ioi_numbers w = read_numbers(weight, 0), kept = read_numbers(after, 0);
+  if (ioi_weights_within(&w, &kept, (size_t) n, NULL) == 0) return weight;
+  SEXP out = PROTECT(Rf_allocVector(REALSXP, n));
+  ioi_weights_within(&w, &kept, (size_t) n, REAL(out));
   UNPROTECT(1);
   return out;
 }

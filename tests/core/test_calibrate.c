@@ -15,9 +15,9 @@ enum { RECORDS = 240, A = 3, B = 4, MOST = A + B + 2, ROWS = 3, PSUS = 24 };
 /* Two factors and a measurement, in blocks: the constant is a combination of
  * each of the factors. */
 typedef struct {
-  int a[RECORDS], b[RECORDS], one[RECORDS];
+  int a[RECORDS], b[RECORDS], first[3];
   double x[RECORDS], d[RECORDS], target[MOST];
-  const int *column[3];
+  const int *level[3];
   ioi_numbers value[3];
   ioi_auxiliary aux;
 } sample;
@@ -26,7 +26,7 @@ typedef struct {
 static double x_at(const sample *s, size_t i, size_t l)
 {
   for (size_t f = 0; f < s->aux.blocks; f++)
-    if (s->column[f][i] == (int) l)
+    if (s->first[f] + (s->level[f] ? s->level[f][i] : 0) == (int) l)
       return s->value[f].real ? s->value[f].real[i] - s->value[f].centre : 1;
   return 0;
 }
@@ -37,18 +37,20 @@ static void draw_sample(sample *s, size_t blocks, uint64_t *seed)
   const ioi_numbers none = {NULL, NULL, 0}, x = {s->x, NULL, 40};
   for (size_t i = 0; i < RECORDS; i++) {
     s->a[i] = (int) draw_below(seed, A);
-    s->b[i] = A + (int) draw_below(seed, B);
-    s->one[i] = A + B;
+    s->b[i] = (int) draw_below(seed, B);
     s->x[i] = 40 + 10 * draw_unit(seed) + s->a[i];
     s->d[i] = i % 17 == 0 ? 0 : 0.5 + draw_unit(seed);
   }
-  s->column[0] = s->a;
-  s->column[1] = s->b;
-  s->column[2] = s->one;
+  s->level[0] = s->a;
+  s->level[1] = s->b;
+  s->level[2] = NULL;
+  s->first[0] = 0;
+  s->first[1] = A;
+  s->first[2] = A + B;
   s->value[0] = s->value[1] = none;
   s->value[2] = x;
-  s->aux = (ioi_auxiliary){RECORDS, blocks, blocks == 3 ? A + B + 1 : A + B,
-                           s->column, s->value};
+  s->aux = (ioi_auxiliary){RECORDS,  blocks,   blocks == 3 ? A + B + 1 : A + B,
+                           s->level, s->first, s->value};
   for (size_t l = 0; l < s->aux.columns; l++) s->target[l] = 0;
   for (size_t i = 0; i < RECORDS; i++) {
     double w = 10 * s->d[i] * (0.8 + 0.4 * draw_unit(seed));
@@ -82,10 +84,10 @@ static void fit_proportionally(const sample *s, double *w)
   memcpy(w, s->d, RECORDS * sizeof *w);
   for (int round = 0; round < 2000; round++) {
     const int *at = round % 2 ? s->b : s->a;
-    double total[A + B] = {0};
+    const double *target = s->target + (round % 2 ? A : 0);
+    double total[B] = {0};
     for (size_t i = 0; i < RECORDS; i++) total[at[i]] += w[i];
-    for (size_t i = 0; i < RECORDS; i++)
-      w[i] *= s->target[at[i]] / total[at[i]];
+    for (size_t i = 0; i < RECORDS; i++) w[i] *= target[at[i]] / total[at[i]];
   }
 }
 
@@ -210,7 +212,7 @@ static void test_logit_is_linear_in_its_predictor(void **state)
   int seen[A * B] = {0};
   for (size_t i = 0; i < RECORDS; i++) {
     assert_true(g[i] > 0.6 && g[i] < 1.7);
-    int cell = s.a[i] * B + s.b[i] - A;
+    int cell = s.a[i] * B + s.b[i];
     double u = log((g[i] - 0.6) / (1.7 - g[i]));
     if (seen[cell]) {
       double now = (u - last_u[cell]) / (s.x[i] - last_x[cell]);
@@ -332,6 +334,57 @@ static void test_trimming(void **state)
   near(alone[2], 4, 0);
 }
 
+static void test_weights_are_scaled_by_level(void **state)
+{
+  (void) state;
+  enum { N = IOI_BLOCK + 5 };
+  static int level[N], w[N];
+  static double out[N];
+  static ioi_level work[IOI_BLOCK];
+  const double factor[] = {2, 3}, expected[] = {2, 3, 1};
+  for (int i = 0; i < N; i++) {
+    level[i] = i % 3; /* 2 is none */
+    w[i] = i;
+  }
+  const ioi_key key = {.value = level, .size = 2, .levels = 2};
+  const ioi_numbers weight = {NULL, w, 0}, none = {NULL, NULL, 0};
+  ioi_scale_weights(&key, 1, 0, &weight, N, factor, out, work);
+  for (int i = 0; i < N; i++) assert_true(out[i] == i * expected[i % 3]);
+  ioi_scale_weights(&key, 1, 0, &none, N, factor, out, work);
+  assert_true(out[0] == 2 && out[N - 1] == expected[(N - 1) % 3]);
+}
+
+static void test_weights_are_0_where_later_ones_are(void **state)
+{
+  (void) state;
+  const double before[] = {1, 2, 0, 4}, after[] = {0, 5, 0, 0};
+  const ioi_numbers w = {before, NULL, 0}, later = {after, NULL, 0};
+  double out[4];
+  assert_int_equal(ioi_weights_within(&w, &later, 4, NULL), 2);
+  assert_int_equal(ioi_weights_within(&w, &later, 4, out), 2);
+  assert_true(out[0] == 0 && out[1] == 2 && out[2] == 0 && out[3] == 0);
+  assert_int_equal(ioi_weights_within(&later, &later, 4, NULL), 0);
+}
+
+/* Two blocks of 2 and 3 columns in 3 units; the second says which codes it has. */
+static void test_totals_stand_unit_by_unit(void **state)
+{
+  (void) state;
+  const double all[] = {1, 0, 0, 0, 5, 6}, some[] = {7, 0, 9};
+  const double code[] = {1, 2, 8};
+  const ioi_block_sums block[] = {{6, 2, all, NULL}, {3, 3, some, code}};
+  const int starts[] = {0, 2, 2, 5}, columns[] = {0, 3, 0, 1, 4};
+  const double totals[] = {1, 7, 5, 6, 9};
+  int first[4], column[5];
+  double total[5];
+  size_t next[2];
+  assert_int_equal(ioi_unit_totals(block, 2, 3, first, NULL, NULL, next), 5);
+  assert_int_equal(ioi_unit_totals(block, 2, 3, first, column, total, next), 5);
+  assert_memory_equal(first, starts, sizeof starts);
+  assert_memory_equal(column, columns, sizeof columns);
+  assert_memory_equal(total, totals, sizeof totals);
+}
+
 /* A sample with scores: record i has z = (1, y) in cell c, and each cell bears on
  * its own estimate with `value`. */
 typedef struct {
@@ -381,12 +434,11 @@ static void test_projection_sums_products(void **state)
   draw_survey(&v, &seed);
   double sum[2][ROWS * B] = {{0}}, out[B * ROWS], expected[B * ROWS] = {0};
   for (size_t i = 0; i < RECORDS; i++) {
-    size_t at = (size_t) v.cell[i] * B + (size_t) (v.s.b[i] - A);
+    size_t at = (size_t) v.cell[i] * B + (size_t) v.s.b[i];
     sum[0][at] += v.s.d[i];
     sum[1][at] += v.s.d[i] * v.y[i];
     for (size_t r = 0; r < ROWS; r++)
-      expected[(size_t) (v.s.b[i] - A) * ROWS + r] +=
-        v.s.d[i] * score(&v, i, r);
+      expected[(size_t) v.s.b[i] * ROWS + r] += v.s.d[i] * score(&v, i, r);
   }
   const double *const sums[] = {sum[0], sum[1]};
   const ioi_influence u = {ROWS, v.row, v.at, v.value};
@@ -554,6 +606,9 @@ int main(void)
     cmocka_unit_test(test_a_tick_stops),
     cmocka_unit_test(test_generalised_inverse),
     cmocka_unit_test(test_trimming),
+    cmocka_unit_test(test_weights_are_scaled_by_level),
+    cmocka_unit_test(test_weights_are_0_where_later_ones_are),
+    cmocka_unit_test(test_totals_stand_unit_by_unit),
     cmocka_unit_test(test_projection_sums_products),
     cmocka_unit_test(test_variance_of_psus),
     cmocka_unit_test(test_variance_of_records)};
