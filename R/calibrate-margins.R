@@ -253,23 +253,23 @@ formula_blocks <- function(design, formula, totals, margins, call = rlang::calle
     return(list())
   }
   x <- model_columns(design, formula, call)
-  totals <- check_formula_totals(totals, colnames(x$matrix), call)
-  people <- if (x$intercept) totals[["(Intercept)"]] else margin_total(design, margins, call)
   factors <- if (x$intercept) x$factors else integer()
+  others <- which(!x$assign %in% c(0, factors))
+  values <- model_values(x, others, call)
+  totals <- check_formula_totals(totals, x$columns, call)
+  people <- if (x$intercept) totals[["(Intercept)"]] else margin_total(design, margins, call)
   blocks <- lapply(factors, function(term) {
     factor_block(design, x, term, totals, people, call)
   })
-  others <- which(!x$assign %in% c(0, factors))
   if (x$intercept && !length(blocks)) {
     blocks <- list(list(
       name = "(Intercept)", labels = "people", keys = list(key_constant()), at = 1L,
       levels = 1L, value = NULL, centre = 0, target = people
     ))
   }
-  c(blocks, lapply(others, function(column) {
-    measurement_block(design, x$matrix[, column], colnames(x$matrix)[column],
-      totals[[column]], people)
-  }))
+  c(blocks, Map(function(value, column) {
+    measurement_block(design, value, x$columns[column], totals[[column]], people)
+  }, values, others))
 }
 
 # The number of people by the margins, or NA without any.
@@ -277,8 +277,9 @@ margin_total <- function(design, margins, call) {
   if (is.null(margins)) NA_real_ else sum(margins[[1]]$population)
 }
 
-# The model matrix and what its columns are: list(matrix, assign, intercept,
-# labels, factors: the terms that are a factor alone under treatment contrasts).
+# The model frame and what the columns of its model matrix are: list(frame, columns (their
+# names), assign, intercept, labels, factors: the terms that are a factor alone under
+# treatment contrasts).
 model_columns <- function(design, formula, call) {
   if (!rlang::is_formula(formula) || length(formula) != 2) {
     abort_ioi("{.arg formula} must be a one-sided formula, such as {.code ~ sex + age}.",
@@ -298,28 +299,90 @@ model_columns <- function(design, formula, call) {
     )
   }
   frame <- stats::model.frame(formula, design$data, na.action = stats::na.pass)
-  matrix <- stats::model.matrix(formula, frame)
-  bad <- which(rowSums(!is.finite(matrix)) > 0 | nrow(frame) != nrow(matrix))
-  if (length(bad) || nrow(matrix) != design$rows) {
-    lost <- which(!stats::complete.cases(frame))
-    bad <- if (length(lost)) lost else bad
-    abort_ioi(
-      c(
-        "The columns of {.arg formula} must be complete and finite.",
-        "x" = "{length(bad)} row{?s} {?is/are} not. The first is row {bad[1]}."
-      ),
-      "data",
-      arg = "formula", where = bad[1], count = length(bad), call = call
-    )
-  }
+  text <- vapply(frame, is.character, NA)
+  frame[text] <- lapply(frame[text], factor)
   terms <- stats::terms(frame)
   labels <- attr(terms, "term.labels")
+  start <- matrix_part(frame, 1L)
   treatment <- vapply(labels, function(label) {
-    identical(attr(matrix, "contrasts")[[label]], "contr.treatment")
+    identical(attr(start, "contrasts")[[label]], "contr.treatment")
   }, TRUE)
   list(
-    matrix = matrix, assign = attr(matrix, "assign"), frame = frame, labels = labels,
+    frame = frame, columns = colnames(start), assign = attr(start, "assign"), labels = labels,
     intercept = attr(terms, "intercept") == 1, factors = unname(which(treatment))
+  )
+}
+
+# Rows of the model matrix that are made at once: all would be columns x rows of the data.
+matrix_rows <- 2^13
+
+# Some rows of the model matrix of a frame.
+matrix_part <- function(frame, rows) {
+  part <- lapply(frame, function(x) if (is.matrix(x)) x[rows, , drop = FALSE] else x[rows])
+  # not all attributes of the frame: row names would be as long as the data
+  part <- structure(
+    part,
+    class = "data.frame", row.names = .set_row_names(length(rows)), terms = attr(frame, "terms")
+  )
+  stats::model.matrix(attr(frame, "terms"), part)
+}
+
+# Columns of the model matrix, a list of vectors: where they are columns of the frame these
+# themselves, so that often no matrix is made. All must be complete and finite.
+model_values <- function(x, which, call) {
+  values <- lapply(which, function(column) frame_column(x, column))
+  made <- vapply(values, is.null, NA)
+  values[made] <- matrix_values(x$frame, which[made])
+  used <- c(as.list(x$frame)[vapply(x$frame, is_plain_column, NA)], values[made])
+  if (any(vapply(used, has_bad_value, NA))) abort_formula_rows(x$frame, used, call)
+  values
+}
+
+# Columns of the model matrix, which is made a few rows at a time.
+matrix_values <- function(frame, columns) {
+  rows <- nrow(frame)
+  values <- lapply(columns, function(column) numeric(rows))
+  from <- if (length(columns)) seq(0, rows - 1, by = matrix_rows)
+  for (before in from) {
+    at <- seq(before + 1, min(before + matrix_rows, rows))
+    part <- matrix_part(frame, at)
+    for (i in seq_along(columns)) values[[i]][at] <- part[, columns[i]]
+  }
+  values
+}
+
+# A column of the matrix that is a column of plain numbers of the frame; NULL for others.
+frame_column <- function(x, column) {
+  value <- x$frame[[x$labels[x$assign[column]]]]
+  if (is.numeric(value) && is_plain_column(value)) value
+}
+
+# What has an answer for each row that is missing or not, without a class of its own.
+is_plain_column <- function(x) {
+  is.null(dim(x)) && (is.factor(x) || !is.object(x))
+}
+
+has_bad_value <- function(x) {
+  if (!is.numeric(x)) {
+    return(anyNA(x))
+  }
+  scan <- scan_numbers(x)
+  scan$missing + scan$infinite > 0
+}
+
+abort_formula_rows <- function(frame, columns, call) {
+  bad <- which(!stats::complete.cases(frame))
+  if (!length(bad)) {
+    infinite <- lapply(columns, function(x) is.numeric(x) & !is.finite(x))
+    bad <- which(Reduce(`|`, infinite))
+  }
+  abort_ioi(
+    c(
+      "The columns of {.arg formula} must be complete and finite.",
+      "x" = "{length(bad)} row{?s} {?is/are} not. The first is row {bad[1]}."
+    ),
+    "data",
+    arg = "formula", where = bad[1], count = length(bad), call = call
   )
 }
 
@@ -355,9 +418,7 @@ check_formula_totals <- function(totals, columns, call) {
 # A factor term: the reference level has what the other levels leave.
 factor_block <- function(design, x, term, totals, people, call) {
   name <- x$labels[term]
-  column <- x$frame[[name]]
-  if (!is.factor(column) && !is.logical(column)) column <- factor(column)
-  key <- key_column(column, name, call)
+  key <- key_column(x$frame[[name]], name, call)
   others <- unname(totals[x$assign == term])
   target <- c(people - sum(others), others)
   block <- list(
@@ -382,11 +443,16 @@ factor_block <- function(design, x, term, totals, people, call) {
 # A measurement. Its mean is taken off where the number of people is known, which
 # changes nothing but the digits.
 measurement_block <- function(design, x, name, total, people) {
-  x <- unname(as.double(x))
-  centre <- if (is.na(people)) 0 else stats::weighted.mean(x, weights(design))
+  centre <- if (is.na(people)) 0 else weighted_mean(design, x)
   list(
     name = name, labels = name, keys = list(key_constant()), at = 1L, levels = 1L,
     value = x, centre = centre,
     target = if (is.na(people)) total else total - centre * people
   )
+}
+
+weighted_mean <- function(design, x) {
+  sums <- list(w = list(kind = "w", over = 1), x = list(kind = "w", over = 1, x = 1))
+  found <- tally_rows(list(key_constant()), design$rows, design$weight, list(x), sums)
+  found$x / found$w
 }

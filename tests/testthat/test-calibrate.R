@@ -662,3 +662,44 @@ test_that("what is not understood of a calibrated survey design is refused", {
   )
   expect_ioi_error(as_ioi_design(raked), "design", field = "postStrata")
 })
+
+test_that("columns of a formula are those of the whole model matrix, also beyond a block of rows", {
+  set.seed(5)
+  rows <- matrix_rows + 700
+  data <- data.frame(
+    w = stats::runif(rows, 1, 2), age = sample(16:90, rows, TRUE), on = stats::runif(rows) < 0.4,
+    text = sample(c("a", "b", "c"), rows, TRUE)
+  )
+  formula <- ~ poly(age, 2) + text:on + I(age > 50) + text
+  matrix <- stats::model.matrix(formula, data)
+  totals <- colSums(matrix * data$w) * 10
+  totals[-1] <- totals[-1] * 1.001
+  design <- ioi_design(data, weights = w)
+  calibrated <- ioi_calibrate(design, formula = formula, totals = totals, method = "linear")
+  expect_equal(colSums(matrix * weights(calibrated)), totals, tolerance = 1e-8)
+})
+
+test_that("rows that a formula cannot use are counted, wherever they are", {
+  data <- data.frame(
+    w = 1, x = c(1:9, 0), z = c(NA, 1:9), far = c(1:8, Inf, 2), a = c(NA, NA, letters[1:8]),
+    day = as.Date(c(1:7, NA, NA, NA), origin = "2020-01-01"),
+    yes = rep(c(TRUE, NA, FALSE), c(4, 1, 5))
+  )
+  design <- ioi_design(data, weights = w)
+  lost <- function(formula) {
+    error <- expect_error(
+      ioi_calibrate(design, formula = formula, totals = c("(Intercept)" = 10)),
+      class = "ioi_error_data"
+    )
+    c(error$count, error$where)
+  }
+  expect_equal(lost(~z), c(1, 1))
+  expect_equal(lost(~far), c(1, 9))
+  expect_equal(lost(~ log(x)), c(1, 10))
+  expect_equal(lost(~ I(far^2) + x), c(1, 9))
+  expect_equal(lost(~a), c(2, 1))
+  expect_equal(lost(~ x:a), c(2, 1))
+  expect_equal(lost(~yes), c(1, 5))
+  expect_equal(lost(~day), c(3, 8))
+  expect_equal(lost(~ z + a + day), c(5, 1))
+})
