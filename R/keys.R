@@ -177,6 +177,12 @@ key_observed <- function(x) {
   list(observed = x, levels = 1)
 }
 
+# A column of numbers as a key: how many of the ascending cuts of its level of the key
+# `at` are below it. `cut`: a column for each level of that key.
+key_cut <- function(x, at, cut) {
+  list(observed = x, cut = cut, parts = at, levels = nrow(cut) + 1)
+}
+
 # What a sum adds up, for tally_rows().
 sum_kinds <- c(rows = 0L, n = 1L, w = 2L, ww = 3L, one = 4L)
 

@@ -1,5 +1,5 @@
-# Quantiles: rows are sorted once, a quantile is a search in their cumulative
-# weights, and its limits are those of the share of people below it.
+# Quantiles: weights are summed in bins of values, only the bins that hold a quantile are
+# sorted, and its limits are those of the share of people below it.
 
 # Rules by name, with their numbers in src/core/quantile.h.
 quantile_rules <- c(
@@ -103,14 +103,14 @@ ioi_quantile <- function(design, x, probs = 0.5, by = NULL, rule = "math", ci = 
   check_flag(deff_wor, "deff_wor")
   check_flag(cv, "cv")
   if (!is.null(covariance)) check_flag(covariance, "covariance")
-  sorted <- quantile_sorted(design, x, by, rule, missing_codes)
   shares <- sort(probs)
-  quantile <- sorted$find(shares)
-  layout <- quantile_layout(design, sorted, quantile, length(shares))
+  finder <- quantile_finder(design, x, by, length(shares), rule, missing_codes)
+  quantile <- finder$find(shares)
+  layout <- quantile_layout(design, finder, quantile, length(shares))
   tally <- proportion_tally(layout)
   missing <- report_missing(layout, tally, x, na)
   below <- share_below(layout, tally, length(shares), covariance)
-  limits <- quantile_limits(layout, sorted, below, ci, level, df)
+  limits <- quantile_limits(layout, finder, below, ci, level, df)
   more <- list(deff_wor = deff_wor, cv = cv)
   quantile_table(layout, below, quantile, limits, x, probs, rule, ci, level, df, more, missing)
 }
@@ -133,42 +133,41 @@ check_probs <- function(probs, call = rlang::caller_env()) {
   unique(as.double(probs))
 }
 
-# The rows of every group in order of x: list(domain, x, of_row, domains, find,
-# missing_codes), where of_row is the group (from 0) of every row with a measurement
-# and find(p) gives the quantiles of shares `p`, the same for every group or a column
-# for each: a matrix, a column for each group.
-quantile_sorted <- function(design, x, by, rule, missing_codes,
+# What quantiles are found with: list(domain, x, domains, find, missing_codes), where
+# find(p) gives the quantiles of shares `p`, the same for every group or a column for
+# each: a matrix, a column for each group. `probs`: how many are asked for.
+quantile_finder <- function(design, x, by, probs, rule, missing_codes,
                             call = rlang::caller_env()) {
   value <- check_measurement(design$data[[x]], x, call, missing_codes, design$subset)$x
   domain <- domain_key(design$keys, design$data, by, design$rows, call, missing_codes)
-  keys <- c(domain$keys, list(key_observed(value)))
-  observed <- add_product(keys, c(domain$at, length(keys)), design$rows, Inf, call)
-  of_row <- .Call(ioi_r_levels, observed$keys, observed$at, as.double(design$rows))
   domains <- as.integer(domain$keys[[domain$at]]$levels)
-  order <- order(value, na.last = NA, method = "radix")
-  group <- .Call(ioi_r_quantile_group, order, of_row, design$weight, domains)
+  rows <- as.double(design$rows)
+  bins <- .Call(
+    ioi_r_quantile_bins, domain$keys, domain$at, value, design$weight, rows, probs
+  )
   find <- function(p) {
     p <- matrix(as.double(p), nrow = NROW(p), ncol = domains)
-    found <- .Call(ioi_r_quantile, value, group, quantile_rules[[rule]], p, nrow(p))
+    found <- .Call(
+      ioi_r_quantile, domain$keys, domain$at, value, design$weight, rows, bins,
+      quantile_rules[[rule]], p
+    )
     matrix(found, nrow(p), domains)
   }
   list(
-    domain = domain, x = value, of_row = of_row, domains = domains, find = find,
-    missing_codes = missing_codes
+    domain = domain, x = value, domains = domains, find = find, missing_codes = missing_codes
   )
 }
 
 # Where every row goes: its group, and the band between quantiles that it is in. The
 # layout of proportion_tally() with bands as categories.
-quantile_layout <- function(design, sorted, quantile, probs, call = rlang::caller_env()) {
-  band <- .Call(ioi_r_quantile_bands, sorted$x, sorted$of_row, quantile, probs)
-  domain <- sorted$domain
-  keys <- c(domain$keys, list(key_read(band, 0L, probs + 1L, NULL)$key))
+quantile_layout <- function(design, finder, quantile, probs, call = rlang::caller_env()) {
+  domain <- finder$domain
+  keys <- c(domain$keys, list(key_cut(finder$x, domain$at, quantile)))
   pair <- add_product(keys, c(domain$at, length(keys)), design$rows, Inf, call)
   cells <- road_cells(pair$keys, design, pair$at, call = call)
   list(
     design = design, keys = cells$keys, domain = domain, pair_at = pair$at,
-    cells = cells, missing_codes = sorted$missing_codes
+    cells = cells, missing_codes = finder$missing_codes
   )
 }
 
@@ -214,7 +213,7 @@ share_below <- function(layout, tally, probs, covariance) {
 }
 
 # Limits of the shares, and the quantiles there: vectors with a value for each row.
-quantile_limits <- function(layout, sorted, below, ci, level, df) {
+quantile_limits <- function(layout, finder, below, ci, level, df) {
   n <- below$n[below$domain]
   v <- variances(below$v)
   degrees <- domain_df(layout$design, below, df)[below$domain]
@@ -222,7 +221,7 @@ quantile_limits <- function(layout, sorted, below, ci, level, df) {
     layout$design, below$p, sqrt(v), n, degrees, ci, level, below$theta
   )
   ends <- lapply(share[c("conf.low", "conf.high")], function(p) {
-    na_if_nan(as.vector(sorted$find(matrix(p, ncol = sorted$domains))))
+    na_if_nan(as.vector(finder$find(matrix(p, ncol = finder$domains))))
   })
   open <- !is.na(share$conf.low) & (is.na(ends$conf.low) | is.na(ends$conf.high))
   t <- stats::qt((1 - level) / 2, ifelse(degrees > 0, degrees, NA), lower.tail = FALSE)

@@ -89,9 +89,8 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_life_gap", (DL_FUNC) &ioi_r_life_gap, 4},
   {"ioi_r_cause_share", (DL_FUNC) &ioi_r_cause_share, 4},
   {"ioi_r_years_lost", (DL_FUNC) &ioi_r_years_lost, 7},
-  {"ioi_r_quantile_group", (DL_FUNC) &ioi_r_quantile_group, 4},
-  {"ioi_r_quantile", (DL_FUNC) &ioi_r_quantile, 5},
-  {"ioi_r_quantile_bands", (DL_FUNC) &ioi_r_quantile_bands, 4},
+  {"ioi_r_quantile_bins", (DL_FUNC) &ioi_r_quantile_bins, 6},
+  {"ioi_r_quantile", (DL_FUNC) &ioi_r_quantile, 8},
   {"ioi_r_association", (DL_FUNC) &ioi_r_association, 5},
   {NULL, NULL, 0}};
 

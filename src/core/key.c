@@ -152,6 +152,33 @@ static void observed_block(const ioi_numbers *numbers, size_t from, size_t rows,
   }
 }
 
+/* How many of the ascending cuts are below x. */
+static ioi_level cuts_below(double x, const double *cut, size_t cuts)
+{
+  size_t low = 0, high = cuts;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (x > cut[middle])
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return (ioi_level) low;
+}
+
+static void cut_block(const ioi_key *key, size_t from, size_t rows,
+                      const ioi_level *levels, ioi_level *level)
+{
+  const ioi_level *part = levels + key->part[0] * IOI_BLOCK;
+  const size_t cuts = key->levels - 1;
+  for (size_t i = 0; i < rows; i++) {
+    const double x = ioi_number_at(&key->observed, from + i);
+    level[i] = part[i] == IOI_NO_LEVEL || isnan(x)
+                 ? IOI_NO_LEVEL
+                 : cuts_below(x, key->cut + part[i] * cuts, cuts);
+  }
+}
+
 const double *ioi_numbers_block(const ioi_numbers *numbers, size_t from,
                                 size_t rows, double *buffer)
 {
@@ -228,7 +255,9 @@ void ioi_key_block(const ioi_key *key, size_t keys, size_t from, size_t rows,
   for (size_t k = 0; k < keys; k++) {
     ioi_level *out = level + k * IOI_BLOCK;
     if (key[k].idle) continue;
-    if (key[k].index)
+    if (key[k].cut)
+      cut_block(key + k, from, rows, level, out);
+    else if (key[k].index)
       index_block(key + k, key, rows, level, out);
     else if (key[k].parts > 0)
       product_block(key + k, key, rows, level, out);

@@ -70,6 +70,11 @@ typedef struct {
  * A column of numbers (parts == 0, a pointer in `observed`): level 0 where the
  * number is not missing.
  *
+ * A column of numbers that is cut (a pointer in `cut`): part[0] is an earlier key
+ * whose level d has the levels - 1 ascending numbers from cut[d * (levels - 1)] on;
+ * the level is how many of them are below the number, 0 where they are NaN; none
+ * where the number is missing or d is none.
+ *
  * A product (parts > 0): part names earlier keys, most significant first. Its
  * code is their levels in mixed radix, which stays below IOI_NO_CODE. With an
  * index its level is the rank of the code, none for a code not in the index;
@@ -84,6 +89,7 @@ typedef struct {
   size_t size;
   const int *map;
   ioi_numbers observed;
+  const double *cut;
   size_t parts;
   const size_t *part;
   const ioi_index *index;

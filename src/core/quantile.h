@@ -21,14 +21,26 @@
  * end in binary, such as 0.1 of 200 records, the last bit may choose between
  * neighbours under hf1 and hf2, as it does in the package survey.
  *
- * Records stand in no array of their own: `row` lists the positions of the rows
- * of the data, domain by domain, in order of x within each. */
+ * Nothing as long as the data is made. Values drawn from each domain cut its line
+ * into bins, and the weights of each bin are summed: so the bin of a quantile is
+ * known, and only the records of this bin and of its neighbours are taken out of the
+ * data and sorted. A cut is a bin of its own, of which three records are enough however
+ * many tie there: the first, the last, and all others as one; under hf1 and hf2 none,
+ * for there their sum is enough. In turn:
+ *
+ *   ioi_quantile_count()  records of each domain
+ *   ioi_quantile_cut()    draws the cuts
+ *   ioi_quantile_sum()    sums by bin
+ *   ioi_quantile_want()   for some quantiles: the bins to look into
+ *   ioi_quantile_take()   takes their records
+ *   ioi_quantile()        one quantile */
 #ifndef IOI_CORE_QUANTILE_H
 #define IOI_CORE_QUANTILE_H
 
 #include <stddef.h>
 
 #include "core/key.h"
+#include "core/sum.h"
 
 typedef enum {
   IOI_QUANTILE_HF1,
@@ -41,50 +53,89 @@ typedef enum {
   IOI_QUANTILE_HF9
 } ioi_quantile_rule;
 
-/* Sorted rows grouped by domain.
+/* The data. Records are the rows with a domain, a number in x and a weight that is
+ * not 0, in the order of the rows where they tie.
  *
- *   order   [in]   positions of `sorted` rows, ascending in x.
- *   origin  [in]   what position the first row has in `order`: 0 or 1.
- *   domain  [in]   domain of every row of the data, negative for none.
- *   weight  [in]   weight of every row of the data; both pointers NULL: 1.
- *   first   [out]  domains + 1: domain d has records first[d] .. first[d + 1]-1.
- *   row     [out]  positions from 0, `sorted` at most: of the rows with a domain
- *                  and a weight that is not 0; ties keep their order.
- *                  first[domains] of them are written.
- * Time: O(sorted). Allocates nothing and keeps no state. */
-void ioi_quantile_group(const int *order, size_t sorted, int origin,
-                        const int *domain, const ioi_numbers *weight,
-                        size_t domains, size_t *first, int *row);
+ *   key     keys, those idle that `domain` does not need.
+ *   domain  position of the key of domains.
+ *   weight  both pointers NULL: 1.
+ *   level   work space, keys * IOI_BLOCK. */
+typedef struct {
+  size_t rows, keys, domain;
+  const ioi_key *key;
+  ioi_numbers x, weight;
+  ioi_level *level;
+} ioi_quantile_rows;
 
-/* Cumulative weights of each domain.
+/* The bins of all domains. Arrays are the caller's.
  *
- *   row, first  [in]   as above.
- *   cumulative  [out]  first[domains]: C_k, summed with compensation. Where
- *                      weights below 0, which linear calibration can make, would
- *                      let them fall, the largest so far. */
-void ioi_quantile_cumulate(const int *row, const size_t *first, size_t domains,
-                           const ioi_numbers *weight, double *cumulative);
+ *   cuts    the most of a domain; 0: one bin, as weights below 0, which linear
+ *           calibration can make, call for: C_k is then the largest sum so far.
+ *   count   domains: records.
+ *   used    domains: cuts there are.
+ *   cut     domains * cuts: ascending, each once.
+ *   inside  domains * IOI_QUANTILE_BINS(cuts): records. Bin 2i lies between cuts i - 1
+ *           and i, bin 2i + 1 is cut i.
+ *   upto    the same length: weights of this bin and those before it.
+ *   most    domains: the largest value, and `last`, the weight of the last record. */
+#define IOI_QUANTILE_BINS(cuts) (2 * (cuts) + 1)
+typedef struct {
+  size_t domains, cuts;
+  int *count, *used;
+  double *cut;
+  int *inside;
+  ioi_exact *upto;
+  double *most, *last;
+} ioi_quantile_bins;
 
-/* One quantile of one domain.
- *
- *   x           [in]  the measurement of every row of the data.
- *   row         [in]  the n records of the domain, ascending in x.
- *   cumulative  [in]  their n cumulative weights.
- *   p           [in]  share, 0 to 1.
- * NaN where n is 0, or p is NaN or outside 0 to 1. Time: O(log n). */
-double ioi_quantile(ioi_quantile_rule rule, const ioi_numbers *x,
-                    const int *row, const double *cumulative, size_t n,
-                    double p);
+/* A record that was taken: its weight, then C_k. */
+typedef struct {
+  double x;
+  ioi_exact weight;
+} ioi_quantile_record;
 
-/* The band of every row: how many of the quantiles of its domain lie below its
- * value, so that x <= q_k where the band is k or less.
+/* How many cuts keep bins and records taken small when so many quantiles of each
+ * domain are asked for. */
+size_t ioi_quantile_cuts(size_t rows, size_t domains, size_t probs);
+
+/* Records of each domain. Not 0: some weights are below 0. */
+int ioi_quantile_count(const ioi_quantile_rows *data, size_t domains,
+                       int *count);
+
+/* Draws the cuts: one of every so many records. `count` is known.
+ *   work  2 * domains. */
+void ioi_quantile_cut(const ioi_quantile_rows *data, ioi_quantile_bins *bins,
+                      int *work);
+
+/* Sums by bin. */
+void ioi_quantile_sum(const ioi_quantile_rows *data, ioi_quantile_bins *bins);
+
+/* The bins that quantiles need.
  *
- *   x        [in]   `rows` numbers.
- *   domain   [in]   domain of each, negative for none.
- *   quantile [in]   domains x probs, ascending within a domain.
- *   band     [out]  0 .. probs; INT_MIN where there is no domain; 0 where its
- *                   quantiles are NaN, for want of a record with a weight. */
-void ioi_quantile_bands(const ioi_numbers *x, const int *domain, size_t rows,
-                        const double *quantile, size_t probs, int *band);
+ *   prob     [in]   domains x probs shares, domain by domain; NaN for none.
+ *   start    [out]  domains * IOI_QUANTILE_BINS(cuts) + 1: where the records of each
+ *                   bin start among those taken; the last is how many they are.
+ *   largest  [out]  records of the largest bin.
+ *   reach    [out]  2 * domains: between which values they lie. */
+void ioi_quantile_want(const ioi_quantile_bins *bins, ioi_quantile_rule rule,
+                       const double *prob, size_t probs, size_t *start,
+                       size_t *largest, double *reach);
+
+/* Takes and sorts the records of these bins.
+ *
+ *   taken   [out]  as many as `start` has.
+ *   filled  [out]  work space, domains * IOI_QUANTILE_BINS(cuts).
+ *   work    [out]  work space, largest records. */
+void ioi_quantile_take(const ioi_quantile_rows *data,
+                       const ioi_quantile_bins *bins, ioi_quantile_rule rule,
+                       const size_t *start, const double *reach,
+                       ioi_quantile_record *taken, int *filled,
+                       ioi_quantile_record *work);
+
+/* One quantile of a domain, one of those wanted. NaN where there are no records, or p
+ * is NaN or outside 0 to 1. */
+double ioi_quantile(const ioi_quantile_bins *bins, ioi_quantile_rule rule,
+                    const size_t *start, const ioi_quantile_record *taken,
+                    size_t domain, double p);
 
 #endif

@@ -7,6 +7,7 @@
 #include <Rinternals.h>
 
 #include "core/distribution.h"
+#include "core/key.h"
 #include "core/status.h"
 
 /* Rmath as the core's table of distribution functions; a constant. */
@@ -25,6 +26,14 @@ void ioi_r_watch_fork(void);
 
 /* The element of a list by name; R_NilValue where there is none. */
 SEXP ioi_r_get(SEXP list, const char *name);
+
+/* A column of numbers from row `from` on; both pointers NULL for what is none. */
+ioi_numbers ioi_r_numbers(SEXP x, size_t from);
+
+/* Keys (see r_tally.c), their columns from row `from` on, and room for the levels of
+ * a block of rows in each; R frees both. */
+ioi_key *ioi_r_keys(SEXP keys, size_t from);
+ioi_level *ioi_r_key_levels(size_t keys, size_t threads);
 
 /* Is it a vector of so many doubles? */
 static inline int ioi_r_is_double(SEXP x, R_xlen_t length)
@@ -187,9 +196,10 @@ SEXP ioi_r_cause_share(SEXP cause_one, SEXP cause_two, SEXP all_one,
 SEXP ioi_r_years_lost(SEXP years, SEXP deaths, SEXP population, SEXP standard,
                       SEXP bands, SEXP method, SEXP level);
 
-SEXP ioi_r_quantile_group(SEXP order, SEXP domain, SEXP weight, SEXP domains);
-SEXP ioi_r_quantile(SEXP x, SEXP group, SEXP rule, SEXP prob, SEXP probs);
-SEXP ioi_r_quantile_bands(SEXP x, SEXP domain, SEXP quantile, SEXP probs);
+SEXP ioi_r_quantile_bins(SEXP keys, SEXP domain, SEXP x, SEXP weight, SEXP rows,
+                         SEXP probs);
+SEXP ioi_r_quantile(SEXP keys, SEXP domain, SEXP x, SEXP weight, SEXP rows,
+                    SEXP bins, SEXP rule, SEXP prob);
 SEXP ioi_r_association(SEXP cell, SEXP v, SEXP rows, SEXP columns, SEXP n);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * A key is an R list. A column: value (vector of whole numbers or NULL), first
  * (integer), map (integer vector or NULL), levels (number). A column of numbers
- * of which it matters whether they are there: observed, levels. A product: parts
+ * of which it matters whether they are there: observed, levels; one that is cut:
+ * also cut (matrix, a column of cuts for each level of the part) and parts. A product: parts
  * (positions of earlier keys, from 1), index (NULL, or what
  * ioi_r_index_find() gave), map (the same), levels. `range` is c(first row, rows), from 0. */
 #include "r/r_ioi.h"
@@ -47,7 +48,7 @@ static const size_t *read_parts(SEXP parts)
   return out;
 }
 
-static ioi_numbers read_numbers(SEXP x, size_t from)
+ioi_numbers ioi_r_numbers(SEXP x, size_t from)
 {
   ioi_numbers out = {NULL, NULL, 0};
   if (Rf_isReal(x))
@@ -66,13 +67,15 @@ static void read_key(SEXP list, size_t from, ioi_key *key)
   memset(key, 0, sizeof *key);
   key->levels = (size_t) Rf_asReal(ioi_r_get(list, "levels"));
   key->map = Rf_isNull(map) ? NULL : INTEGER_RO(map);
+  key->observed = ioi_r_numbers(ioi_r_get(list, "observed"), from);
   if (!Rf_isNull(parts)) {
+    SEXP cut = ioi_r_get(list, "cut");
+    key->cut = Rf_isNull(cut) ? NULL : REAL_RO(cut);
     key->parts = (size_t) XLENGTH(parts);
     key->part = read_parts(parts);
     key->index = read_index(ioi_r_get(list, "index"));
     return;
   }
-  key->observed = read_numbers(ioi_r_get(list, "observed"), from);
   if (Rf_isReal(value))
     key->real = REAL_RO(value) + from;
   else if (!Rf_isNull(value))
@@ -81,7 +84,7 @@ static void read_key(SEXP list, size_t from, ioi_key *key)
   key->size = key->map ? (size_t) XLENGTH(map) : key->levels;
 }
 
-static ioi_key *read_keys(SEXP keys, size_t from)
+ioi_key *ioi_r_keys(SEXP keys, size_t from)
 {
   R_xlen_t n = XLENGTH(keys);
   ioi_key *out = (ioi_key *) R_alloc((size_t) n, sizeof *out);
@@ -89,7 +92,7 @@ static ioi_key *read_keys(SEXP keys, size_t from)
   return out;
 }
 
-static ioi_level *work_levels(size_t keys, size_t threads)
+ioi_level *ioi_r_key_levels(size_t keys, size_t threads)
 {
   return (ioi_level *) R_alloc(keys * threads * IOI_BLOCK, sizeof(ioi_level));
 }
@@ -101,14 +104,14 @@ SEXP ioi_r_key_inside(SEXP keys, SEXP inner, SEXP outer, SEXP rows)
   const size_t n_keys = (size_t) XLENGTH(keys);
   const size_t in = (size_t) Rf_asInteger(inner) - 1;
   const size_t out = (size_t) Rf_asInteger(outer) - 1;
-  ioi_key *key = read_keys(keys, 0);
+  ioi_key *key = ioi_r_keys(keys, 0);
   const R_xlen_t levels = (R_xlen_t) key[in].levels;
   const ioi_sum wanted[] = {{.key = in}, {.key = out}};
   ioi_tally_idle(wanted, 2, key, n_keys);
   SEXP of = PROTECT(Rf_allocVector(INTSXP, levels));
   const ioi_status status =
     ioi_key_inside(key, n_keys, in, out, (size_t) Rf_asReal(rows), INTEGER(of),
-                   work_levels(n_keys, 1));
+                   ioi_r_key_levels(n_keys, 1));
   for (R_xlen_t l = 0; status == IOI_OK && l < levels; l++)
     if (INTEGER(of)[l] < 0) INTEGER(of)[l] = NA_INTEGER;
   UNPROTECT(1);
@@ -121,8 +124,8 @@ SEXP ioi_r_index_find(SEXP keys, SEXP which, SEXP rows)
 {
   const size_t at = (size_t) Rf_asInteger(which) - 1;
   const size_t n = (size_t) Rf_asReal(rows);
-  ioi_key *key = read_keys(keys, 0);
-  ioi_level *level = work_levels(at, 1);
+  ioi_key *key = ioi_r_keys(keys, 0);
+  ioi_level *level = ioi_r_key_levels(at, 1);
   size_t count = 0;
   const char *names[] = {"slots", "rank", "code", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
@@ -250,7 +253,7 @@ static SEXP make_entries(SEXP wanted, ioi_key *key, size_t rows,
   const size_t units = key[unit].levels;
   SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) units + 1));
   int *first = INTEGER(VECTOR_ELT(out, 0));
-  ioi_entries_places(key, unit, rows, first, work_levels(unit + 1, 1));
+  ioi_entries_places(key, unit, rows, first, ioi_r_key_levels(unit + 1, 1));
   const R_xlen_t room = first[units];
   SET_VECTOR_ELT(out, 1, Rf_allocVector(INTSXP, room));
   entries->at = INTEGER(VECTOR_ELT(out, 1));
@@ -276,7 +279,7 @@ static ioi_numbers *read_values(SEXP values, SEXP centre, size_t from)
   R_xlen_t n = XLENGTH(values);
   ioi_numbers *out = (ioi_numbers *) R_alloc((size_t) n + 1, sizeof *out);
   for (R_xlen_t v = 0; v < n; v++) {
-    out[v] = read_numbers(VECTOR_ELT(values, v), from);
+    out[v] = ioi_r_numbers(VECTOR_ELT(values, v), from);
     out[v].centre = REAL_ELT(centre, v);
   }
   return out;
@@ -347,12 +350,12 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
 {
   const size_t from = (size_t) REAL_RO(range)[0];
   const size_t n = (size_t) REAL_RO(range)[1];
-  ioi_key *key = read_keys(keys, from);
+  ioi_key *key = ioi_r_keys(keys, from);
   const ioi_numbers *value = read_values(values, centre, from);
   const ioi_rows rows = {n,
                          (size_t) XLENGTH(keys),
                          key,
-                         read_numbers(weight, from),
+                         ioi_r_numbers(weight, from),
                          (size_t) XLENGTH(values),
                          value};
   const size_t count = (size_t) XLENGTH(place),
@@ -371,7 +374,7 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
     n > step ? (double *) R_alloc(use * doubles, sizeof(double)) : NULL;
   SEXP bar = PROTECT(cli_progress_bar((double) n, NULL));
   ioi_tally_rows(&rows, sum, count, list, lists, step, (int) use, work,
-                 work_levels(rows.keys, use), on_tick, &bar);
+                 ioi_r_key_levels(rows.keys, use), on_tick, &bar);
   close_lists(list, key, out, XLENGTH(columns));
   cli_progress_done(bar);
   UNPROTECT(2);
@@ -382,8 +385,8 @@ SEXP ioi_r_tally(SEXP keys, SEXP range, SEXP weight, SEXP values, SEXP centre,
 SEXP ioi_r_levels(SEXP keys, SEXP which, SEXP rows)
 {
   const size_t n = (size_t) Rf_asReal(rows), count = (size_t) XLENGTH(keys);
-  const ioi_key *key = read_keys(keys, 0);
-  ioi_level *level = work_levels(count, 1);
+  const ioi_key *key = ioi_r_keys(keys, 0);
+  ioi_level *level = ioi_r_key_levels(count, 1);
   const ioi_level *mine =
     level + ((size_t) Rf_asInteger(which) - 1) * IOI_BLOCK;
   SEXP out = PROTECT(Rf_allocVector(INTSXP, (R_xlen_t) n));
@@ -406,12 +409,12 @@ SEXP ioi_r_scale_weights(SEXP keys, SEXP which, SEXP rows, SEXP weight,
   const size_t n = (size_t) Rf_asReal(rows), count = (size_t) XLENGTH(keys);
   const size_t at = (size_t) Rf_asInteger(which) - 1;
   const ioi_sum wanted = {.key = at};
-  const ioi_numbers w = read_numbers(weight, 0);
-  ioi_key *key = read_keys(keys, 0);
+  const ioi_numbers w = ioi_r_numbers(weight, 0);
+  ioi_key *key = ioi_r_keys(keys, 0);
   ioi_tally_idle(&wanted, 1, key, count);
   SEXP out = PROTECT(Rf_allocVector(REALSXP, (R_xlen_t) n));
   ioi_scale_weights(key, count, at, &w, n, REAL_RO(factor), REAL(out),
-                    work_levels(count, 1));
+                    ioi_r_key_levels(count, 1));
   UNPROTECT(1);
   return out;
 }
@@ -421,7 +424,8 @@ SEXP ioi_r_scale_weights(SEXP keys, SEXP which, SEXP rows, SEXP weight,
 SEXP ioi_r_weights_within(SEXP weight, SEXP after)
 {
   const R_xlen_t n = XLENGTH(after);
-  const ioi_numbers w = read_numbers(weight, 0), kept = read_numbers(after, 0);
+  const ioi_numbers w = ioi_r_numbers(weight, 0),
+                    kept = ioi_r_numbers(after, 0);
   if (ioi_weights_within(&w, &kept, (size_t) n, NULL) == 0) return weight;
   SEXP out = PROTECT(Rf_allocVector(REALSXP, n));
   ioi_weights_within(&w, &kept, (size_t) n, REAL(out));
@@ -436,7 +440,7 @@ SEXP ioi_r_scan(SEXP x, SEXP threads)
                          "first_bad", "first",    ""};
   const R_xlen_t n = Rf_xlength(x);
   ioi_scan scan;
-  ioi_numbers numbers = read_numbers(x, 0);
+  ioi_numbers numbers = ioi_r_numbers(x, 0);
   ioi_design_scan(&numbers, (size_t) n, ioi_r_threads(threads, n), &scan);
   const double found[] = {(double) scan.missing,       (double) scan.infinite,
                           (double) scan.negative,      (double) scan.zero,
@@ -474,7 +478,7 @@ SEXP ioi_r_inside(SEXP condition, SEXP within)
  * PSU lies in a second stratum, or NA. */
 SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads)
 {
-  const ioi_key *key = read_keys(keys, 0);
+  const ioi_key *key = ioi_r_keys(keys, 0);
   const size_t n_keys = (size_t) XLENGTH(keys), n = (size_t) Rf_asReal(rows);
   const size_t p = (size_t) Rf_asInteger(psu) - 1, psus = key[p].levels;
   const size_t use = fitting_threads(threads, n, psus * sizeof(int));
@@ -482,10 +486,11 @@ SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads)
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
   size_t row = 0;
   SET_VECTOR_ELT(out, 0, Rf_allocVector(INTSXP, (R_xlen_t) psus));
-  ioi_status status = ioi_design_nest(
-    key, n_keys, p, (size_t) Rf_asInteger(stratum) - 1, n, (int) use,
-    INTEGER(VECTOR_ELT(out, 0)), &row,
-    (int *) R_alloc((use - 1) * psus, sizeof(int)), work_levels(n_keys, use));
+  ioi_status status =
+    ioi_design_nest(key, n_keys, p, (size_t) Rf_asInteger(stratum) - 1, n,
+                    (int) use, INTEGER(VECTOR_ELT(out, 0)), &row,
+                    (int *) R_alloc((use - 1) * psus, sizeof(int)),
+                    ioi_r_key_levels(n_keys, use));
   SET_VECTOR_ELT(out, 1,
                  Rf_ScalarReal(status == IOI_OK ? NA_REAL : (double) row + 1));
   UNPROTECT(1);
@@ -496,11 +501,11 @@ SEXP ioi_r_nest(SEXP keys, SEXP psu, SEXP stratum, SEXP rows, SEXP threads)
  * 1) that differs from its level, or NA. */
 SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows, SEXP threads)
 {
-  ioi_key *key = read_keys(keys, 0);
+  ioi_key *key = ioi_r_keys(keys, 0);
   const size_t n_keys = (size_t) XLENGTH(keys), n = (size_t) Rf_asReal(rows);
   const size_t k = (size_t) Rf_asInteger(which) - 1, levels = key[k].levels;
   const size_t use = fitting_threads(threads, n, levels * sizeof(double));
-  const ioi_numbers numbers = read_numbers(column, 0);
+  const ioi_numbers numbers = ioi_r_numbers(column, 0);
   const ioi_sum wanted = {.key = k};
   ioi_tally_idle(&wanted, 1, key, n_keys);
   const char *names[] = {"value", "row", ""};
@@ -510,7 +515,7 @@ SEXP ioi_r_constant(SEXP keys, SEXP which, SEXP column, SEXP rows, SEXP threads)
   ioi_status status = ioi_design_constant(
     key, n_keys, k, &numbers, n, (int) use, REAL(VECTOR_ELT(out, 0)), &row,
     (double *) R_alloc((use - 1) * levels, sizeof(double)),
-    work_levels(n_keys, use));
+    ioi_r_key_levels(n_keys, use));
   SET_VECTOR_ELT(out, 1,
                  Rf_ScalarReal(status == IOI_OK ? NA_REAL : (double) row + 1));
   UNPROTECT(1);

@@ -172,6 +172,25 @@ static void key_without_column_is_level_0(void **state)
   assert_true(level_of(&none, 1, 0, 0) == IOI_NO_LEVEL);
 }
 
+static void numbers_are_cut_by_domain(void **state)
+{
+  const int value[] = {1, 2, 3, 4, 5, 9, 3, INT_MIN};
+  const int domain[] = {0, 0, 0, 0, 0, -1, 1, 0};
+  const double cut[] = {2, 3.5, 3.5, NAN, NAN, NAN};
+  const ioi_level want[] = {0, 0, 1, 3, 3, IOI_NO_LEVEL, 0, IOI_NO_LEVEL};
+  const size_t part[] = {0};
+  const ioi_key key[] = {{.value = domain, .size = 2, .levels = 2},
+                         {.observed = {NULL, value, 0},
+                          .cut = cut,
+                          .parts = 1,
+                          .part = part,
+                          .levels = 4}};
+  ioi_level level[2 * IOI_BLOCK];
+  (void) state;
+  ioi_key_block(key, 2, 0, 8, level);
+  assert_memory_equal(level + IOI_BLOCK, want, sizeof want);
+}
+
 static void observed_numbers_are_level_0(void **state)
 {
   const double real[] = {0, NAN, -1e300, INFINITY};
@@ -473,6 +492,7 @@ int main(void)
     cmocka_unit_test(column_reaches_the_ends_of_int),
     cmocka_unit_test(map_renumbers_and_drops),
     cmocka_unit_test(key_without_column_is_level_0),
+    cmocka_unit_test(numbers_are_cut_by_domain),
     cmocka_unit_test(observed_numbers_are_level_0),
     cmocka_unit_test(product_is_mixed_radix),
     cmocka_unit_test(product_with_a_map_has_its_levels),

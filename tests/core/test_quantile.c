@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-enum { RULES = 8, N = 200, DOMAINS = 5 };
+enum { RULES = 8, N = 200, DOMAINS = 5, CUTS = 4 };
 
 static const double shares[] = {0,   0.01, 0.1,  0.2, 0.25, 1. / 3, 0.4, 0.5,
                                 0.6, 0.7,  0.75, 0.8, 0.9,  0.99,   1};
@@ -17,18 +17,75 @@ static ioi_numbers reals(const double *x)
   return out;
 }
 
-/* Quantile of n sorted values with weights w (NULL: 1 each). */
+static ioi_quantile_bins new_bins(size_t domains, size_t cuts)
+{
+  const size_t all = domains * IOI_QUANTILE_BINS(cuts);
+  ioi_quantile_bins out = {.domains = domains, .cuts = cuts};
+  out.count = zeroed(domains, sizeof *out.count);
+  out.used = zeroed(domains, sizeof *out.used);
+  out.cut = zeroed(domains * cuts, sizeof *out.cut);
+  out.inside = zeroed(all, sizeof *out.inside);
+  out.upto = zeroed(all, sizeof *out.upto);
+  out.most = zeroed(domains, sizeof *out.most);
+  out.last = zeroed(domains, sizeof *out.last);
+  return out;
+}
+
+static void free_bins(ioi_quantile_bins *bins)
+{
+  free(bins->count);
+  free(bins->used);
+  free(bins->cut);
+  free(bins->inside);
+  free(bins->upto);
+  free(bins->most);
+  free(bins->last);
+}
+
+/* One quantile of each domain, all of the road with so many cuts. `domain` NULL: one. */
+static void road(ioi_quantile_rule rule, const double *x, const double *w,
+                 const int *domain, size_t rows, size_t domains, size_t cuts,
+                 const double *p, double *out)
+{
+  const size_t all = domains * IOI_QUANTILE_BINS(cuts);
+  const ioi_key key = {.value = domain, .size = domains, .levels = domains};
+  ioi_level *level = zeroed(IOI_BLOCK, sizeof *level);
+  const ioi_quantile_rows data = {rows, 1, 0, &key, reals(x), reals(w), level};
+  ioi_quantile_bins bins = new_bins(domains, cuts);
+  int *work = zeroed(2 * domains, sizeof *work),
+      *filled = zeroed(all, sizeof *filled);
+  size_t *start = zeroed(all + 1, sizeof *start), largest;
+  double *reach = zeroed(2 * domains, sizeof *reach);
+  ioi_quantile_count(&data, domains, bins.count);
+  ioi_quantile_cut(&data, &bins, work);
+  ioi_quantile_sum(&data, &bins);
+  ioi_quantile_want(&bins, rule, p, 1, start, &largest, reach);
+  ioi_quantile_record *taken = zeroed(start[all], sizeof *taken);
+  ioi_quantile_record *spare = zeroed(largest, sizeof *spare);
+  ioi_quantile_take(&data, &bins, rule, start, reach, taken, filled, spare);
+  for (size_t d = 0; d < domains; d++)
+    out[d] = ioi_quantile(&bins, rule, start, taken, d, p[d]);
+  free(level);
+  free(work);
+  free(filled);
+  free(start);
+  free(reach);
+  free(taken);
+  free(spare);
+  free_bins(&bins);
+}
+
+/* Quantile of n values with weights w (NULL: 1 each): with one bin, in which all
+ * records are sorted, and the same with several. */
 static double sorted(ioi_quantile_rule rule, const double *x, const double *w,
                      size_t n, double p)
 {
-  int row[N];
-  double cumulative[N];
-  const size_t first[] = {0, n};
-  const ioi_numbers value = reals(x), weight = reals(w);
-  assert_true(n <= N);
-  for (size_t i = 0; i < n; i++) row[i] = (int) i;
-  ioi_quantile_cumulate(row, first, 1, &weight, cumulative);
-  return ioi_quantile(rule, &value, row, cumulative, n, p);
+  double one, many;
+  road(rule, x, w, NULL, n, 1, 0, &p, &one);
+  road(rule, x, w, NULL, n, 1, CUTS, &p, &many);
+  same(&many, &one, !isnan(one));
+  near(many, one, 0);
+  return one;
 }
 
 /* x = 10, 20, 40, 80 with weights 2, 1, 4, 1: C = 2, 3, 7, 8, T = 8. Knots:
@@ -193,83 +250,100 @@ static void edges(void **state)
   near(sorted(IOI_QUANTILE_HF2, huge, NULL, 2, 0.5), 0, 0);
 }
 
-/* Weights below 0, as of a linear calibration: C is the largest sum so far. */
+/* Weights below 0, as of a linear calibration: C is the largest sum so far, here 1, 1,
+ * 2.5 and 5.5 of 5.5. */
 static void cumulative_weights_never_fall(void **state)
 {
-  const double w[] = {1, -0.5, 2, 3};
-  const double want[] = {1, 1, 2.5, 5.5};
-  const size_t first[] = {0, 4};
-  const int row[] = {0, 1, 2, 3};
-  const ioi_numbers weight = reals(w);
-  double got[4];
+  const double x[] = {10, 20, 40, 80}, w[] = {1, -0.5, 2, 3};
+  const double p[] = {0.9 / 5.5, 1.1 / 5.5, 2.4 / 5.5, 2.6 / 5.5};
+  const double want[] = {10, 40, 40, 80};
+  const ioi_key key = {.size = 1, .levels = 1};
+  ioi_level level[IOI_BLOCK];
+  const ioi_quantile_rows data = {4, 1, 0, &key, reals(x), reals(w), level};
+  double got;
+  int count;
   (void) state;
-  ioi_quantile_cumulate(row, first, 1, &weight, got);
-  same(got, want, 4);
+  assert_true(ioi_quantile_count(&data, 1, &count));
+  assert_int_equal(count, 4);
+  for (int i = 0; i < 4; i++) {
+    road(IOI_QUANTILE_HF1, x, w, NULL, 4, 1, 0, p + i, &got);
+    near(got, want[i], 0);
+  }
 }
 
+/* 0.1 summed a hundred thousand times is 10,000: half of it is the 50,000th. */
 static void cumulative_weights_are_compensated(void **state)
 {
   enum { MANY = 100000 };
-  double *w = zeroed(MANY, sizeof *w), *got = zeroed(MANY, sizeof *got);
-  int *row = zeroed(MANY, sizeof *row);
-  const size_t first[] = {0, MANY};
-  const ioi_numbers weight = reals(w);
+  double *w = zeroed(MANY, sizeof *w), *x = zeroed(MANY, sizeof *x);
+  const double p = 0.5;
+  double got;
   (void) state;
   for (int i = 0; i < MANY; i++) {
     w[i] = 0.1;
-    row[i] = i;
+    x[i] = (i * 7919) % MANY;
   }
-  ioi_quantile_cumulate(row, first, 1, &weight, got);
-  for (int i = 0; i < MANY; i++) near(got[i], 0.1 * (i + 1), 1e-11 * 0.1);
-  near(got[MANY - 1], 10000, 1e-11);
+  for (size_t cuts = 0; cuts < 400; cuts += 100) {
+    road(IOI_QUANTILE_HF2, x, w, NULL, MANY, 1, cuts, &p, &got);
+    near(got, 49999.5, 0);
+  }
   free(w);
-  free(got);
-  free(row);
+  free(x);
 }
 
-/* Rows of domain 1 and 3 have weights; domain 0 has rows of weight 0 only, 2 and 4
- * none. Positions in `order` count from 1. */
-static void groups_keep_the_order(void **state)
+/* Rows of domain 1 and 3 count; domain 0 has rows of weight 0 or without x, 2 none. */
+static void only_records_count(void **state)
 {
-  const int order[] = {4, 2, 7, 1, 5, 3, 6};
-  const int domain[] = {1, 3, INT_MIN, 1, 0, 3, 1};
-  const double w[] = {1, 2, 3, 4, 0, 6, -1};
-  const size_t want_first[] = {0, 0, 3, 3, 5, 5};
-  const int want_row[] = {3, 6, 0, 1, 5};
-  const ioi_numbers weight = reals(w);
-  size_t first[DOMAINS + 1];
-  int row[7] = {-1, -1, -1, -1, -1, -1, -1};
+  const double x[] = {5, 7, 9, 3, 1, 2, 4, NAN}, w[] = {1, 2, 3, 4, 0, 6, 1, 1};
+  const int domain[] = {1, 3, INT_MIN, 1, 0, 3, 1, 0};
+  const double p[] = {0.5, 1, 0.5, 0.75}, want[] = {NAN, 5, NAN, 2};
+  double got[4];
   (void) state;
-  ioi_quantile_group(order, 7, 1, domain, &weight, DOMAINS, first, row);
-  assert_memory_equal(first, want_first, sizeof want_first);
-  assert_memory_equal(row, want_row, sizeof want_row);
-  assert_int_equal(row[5], -1);
+  for (size_t cuts = 0; cuts < 4; cuts++) {
+    road(IOI_QUANTILE_HF1, x, w, domain, 8, 4, cuts, p, got);
+    for (int d = 0; d < 4; d++) near(got[d], want[d], 0);
+  }
 }
 
-static void without_weights_everybody_is_there(void **state)
+/* However many cuts there are, with ties or without, in rows in order or not. */
+static void cuts_change_nothing(void **state)
 {
-  const int order[] = {2, 0, 1}, domain[] = {0, 0, 0}, want[] = {2, 0, 1};
-  const ioi_numbers weight = {NULL, NULL, 0};
-  size_t first[2];
-  int row[3];
+  enum { ROWS = 1500 };
+  uint64_t seed = 1974;
+  static double x[ROWS], w[ROWS];
+  static int domain[ROWS];
   (void) state;
-  ioi_quantile_group(order, 3, 0, domain, &weight, 1, first, row);
-  assert_memory_equal(row, want, sizeof want);
-  assert_true(first[0] == 0 && first[1] == 3);
-  ioi_quantile_group(order, 0, 0, domain, &weight, 1, first, row);
-  assert_true(first[0] == 0 && first[1] == 0);
+  for (int round = 0; round < 60; round++) {
+    const size_t values = (size_t) 1 << draw_below(&seed, 12);
+    for (int i = 0; i < ROWS; i++) {
+      x[i] = (double) draw_below(&seed, values) - 3;
+      if (round % 3 == 0) x[i] = floor(i * (double) values / ROWS);
+      w[i] = (double) draw_below(&seed, 5) / 4 + (round % 2) * draw_unit(&seed);
+      domain[i] = (int) draw_below(&seed, DOMAINS);
+    }
+    for (int rule = 0; rule < RULES; rule++) {
+      double p[DOMAINS], one[DOMAINS], many[DOMAINS];
+      for (int d = 0; d < DOMAINS; d++)
+        p[d] = (double) draw_below(&seed, 65) / 64;
+      road((ioi_quantile_rule) rule, x, w, domain, ROWS, DOMAINS, 0, p, one);
+      for (size_t cuts = 1; cuts < 600; cuts *= 3) {
+        road((ioi_quantile_rule) rule, x, w, domain, ROWS, DOMAINS, cuts, p,
+             many);
+        for (int d = 0; d < DOMAINS; d++)
+          near(many[d], one[d], 1e-12 * (double) values);
+      }
+    }
+  }
 }
 
-static void bands_count_the_quantiles_below(void **state)
+static void more_domains_have_fewer_cuts(void **state)
 {
-  const int value[] = {1, 2, 3, 4, 5, 9, 3}, domain[] = {0, 0, 0, 0, 0, -1, 1};
-  const double quantile[] = {2, 3.5, 3.5, NAN, NAN, NAN};
-  const int want[] = {0, 0, 1, 3, 3, INT_MIN, 0};
-  const ioi_numbers x = {NULL, value, 0};
-  int band[7];
   (void) state;
-  ioi_quantile_bands(&x, domain, 7, quantile, 3, band);
-  assert_memory_equal(band, want, sizeof want);
+  assert_int_equal(ioi_quantile_cuts(1000000, 100, 1), 100);
+  assert_int_equal(ioi_quantile_cuts(1000000, 100, 9), 300);
+  assert_int_equal(ioi_quantile_cuts(1000000000, 1, 9), 2048);
+  assert_int_equal(ioi_quantile_cuts(10, 100, 1), 1);
+  assert_int_equal(ioi_quantile_cuts(0, 0, 1), 1);
 }
 
 int main(void)
@@ -284,9 +358,9 @@ int main(void)
     cmocka_unit_test(edges),
     cmocka_unit_test(cumulative_weights_never_fall),
     cmocka_unit_test(cumulative_weights_are_compensated),
-    cmocka_unit_test(groups_keep_the_order),
-    cmocka_unit_test(without_weights_everybody_is_there),
-    cmocka_unit_test(bands_count_the_quantiles_below),
+    cmocka_unit_test(only_records_count),
+    cmocka_unit_test(cuts_change_nothing),
+    cmocka_unit_test(more_domains_have_fewer_cuts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
