@@ -1,6 +1,6 @@
 # Memory that a call takes beyond the data frame it is given: 2,000 PSUs in 50 strata,
 # 100 domains, 24 bytes a row. First ioi_design() and ioi_proportion() with beta limits
-# and 100 x 100 covariances; then, beyond a design that is ready, subsets and weights
+# and 100 x 100 covariances; the same with quantiles of a column of doubles; then, beyond a design that is ready, subsets and weights
 # that are calibrated. Each case is a fresh process of its own:
 #
 #   peak      how far resident memory rises above what is held before the call, as the
@@ -30,6 +30,15 @@ cases <- list(
   proportion = function(data, design, domains, strata) {
     design <- survey_design(data)
     ioi_proportion(design, outcome, by = domain, success = 1, ci = "beta")
+  },
+  "median by domain" = function(data, design, domains, strata) {
+    ioi_quantile(survey_design(data), weight, by = domain)
+  },
+  "median of all" = function(data, design, domains, strata) {
+    ioi_quantile(survey_design(data), weight)
+  },
+  "nine deciles by domain" = function(data, design, domains, strata) {
+    ioi_quantile(survey_design(data), weight, 1:9 / 10, by = domain)
   },
   subset = function(data, design, domains, strata) ioi_subset(design, domain <= 50),
   "second subset" = function(data, design, domains, strata) {
@@ -110,6 +119,7 @@ if (length(arguments)) {
   cat("memory is measured on Linux only\n")
 } else {
   for (rows in c(1e6, 1e7)) for (threads in 1:2) report_case("proportion", rows, threads, 0.1)
-  for (what in names(cases)[-1]) report_case(what, 5e6, 1)
+  for (what in names(cases)[2:4]) report_case(what, 5e6, 1, 0.1)
+  for (what in names(cases)[-(1:4)]) report_case(what, 5e6, 1)
   finish("memory")
 }
