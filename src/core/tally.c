@@ -271,7 +271,7 @@ ioi_status ioi_tally_rows(const ioi_rows *rows, ioi_sum *sum, size_t sums,
       size_t first = from + (size_t) c * chunk;
       size_t last = all - first < chunk ? all : first + chunk;
       double *mine = work + (size_t) c * doubles;
-      memset(mine, 0, doubles * sizeof *mine);
+      if (doubles > 0) memset(mine, 0, doubles * sizeof *mine);
       tally_chunk(rows, sum, sums, entries, lists, first, last, mine,
                   levels + (size_t) c * step);
     }
