@@ -1,7 +1,8 @@
 # Memory that a call takes beyond the data frame it is given: 2,000 PSUs in 50 strata,
 # 100 domains, 24 bytes a row. First ioi_design() and ioi_proportion() with beta limits
-# and 100 x 100 covariances; the same with quantiles of a column of doubles; then, beyond a design that is ready, subsets and weights
-# that are calibrated. Each case is a fresh process of its own:
+# and 100 x 100 covariances; the same with quantiles of a column of doubles; then, beyond
+# a design that is ready, subsets and weights that are calibrated. Each case is a fresh
+# process of its own:
 #
 #   peak      how far resident memory rises above what is held before the call, as the
 #             kernel counts it (VmHWM of /proc/self/status, Linux only);

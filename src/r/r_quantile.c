@@ -67,8 +67,11 @@ SEXP ioi_r_quantile_bins(SEXP keys, SEXP domain, SEXP x, SEXP weight, SEXP rows,
     ioi_quantile_cuts(data.rows, domains, (size_t) Rf_asInteger(probs));
   make_bins(out, domains, below ? 0 : cuts);
   ioi_quantile_bins bins = read_bins(out);
+  R_CheckUserInterrupt(); /* between passes: all memory is R's own */
   ioi_quantile_cut(&data, &bins, (int *) R_alloc(2 * domains, sizeof(int)));
+  R_CheckUserInterrupt();
   ioi_quantile_sum(&data, &bins);
+  R_CheckUserInterrupt();
   UNPROTECT(1);
   return out;
 }
