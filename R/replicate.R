@@ -177,7 +177,7 @@ replicate_estimates <- function(design, totals, tally, measure, nobody = NaN) {
 replicate_variance <- function(design, estimate, theta, covariance) {
   replicates <- design$replicates
   out <- .Call(
-    ioi_r_resample_variance, if (replicates$mse) estimate, theta, replicates$scale,
+    ioi_r_resample_variance, as.double(estimate), replicates$mse, theta, replicates$scale,
     replicates$rscales, covariance
   )
   lost <- out$missing > 0 & out$missing < ncol(theta) & !is.na(estimate)
@@ -189,17 +189,7 @@ replicate_variance <- function(design, estimate, theta, covariance) {
       rows = which(lost)
     )
   }
-  without_rounding(out$v, estimate)
-}
-
-# A variance below this share of the squared estimate is rounding, as in variance.c.
-variance_rounding <- 1e-20
-
-# The covariance or variances with 0 for what is rounding.
-without_rounding <- function(v, estimate) {
-  gone <- which(variances(v) < variance_rounding * estimate^2)
-  if (is.matrix(v)) v[gone, ] <- v[, gone] <- 0 else v[gone] <- 0
-  v
+  out$v
 }
 
 # The standard error of the logit of proportions, turned to the scale of the

@@ -66,13 +66,12 @@ road_sums <- function(cells, design) {
 # The numbers that a stage adds up: w z of every variable z and, where records are their
 # own units, w^2 z z of every pair.
 stage_numbers <- function(cells, design, s) {
-  first <- second <- seq_len(cells$variables)
-  second[] <- 1L
+  each <- seq_len(cells$variables)
   pairs <- if (is.null(design$stages[[s]]$core$psu_first)) variable_pairs(cells$variables)
   list(
-    kind = rep(c("w", "ww"), c(length(first), length(pairs))),
-    x = variable_column(c(first, vapply(pairs, `[`, 0L, 1L))),
-    y = variable_column(c(second, vapply(pairs, `[`, 0L, 2L)))
+    kind = rep(c("w", "ww"), c(length(each), length(pairs))),
+    x = variable_column(c(each, vapply(pairs, `[`, 0L, 1L))),
+    y = variable_column(c(rep(1L, length(each)), vapply(pairs, `[`, 0L, 2L)))
   )
 }
 

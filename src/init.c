@@ -13,7 +13,7 @@ static const R_CallMethodDef call_methods[] = {
   {"ioi_r_levels", (DL_FUNC) &ioi_r_levels, 3},
   {"ioi_r_resample_groups", (DL_FUNC) &ioi_r_resample_groups, 4},
   {"ioi_r_resample_totals", (DL_FUNC) &ioi_r_resample_totals, 3},
-  {"ioi_r_resample_variance", (DL_FUNC) &ioi_r_resample_variance, 5},
+  {"ioi_r_resample_variance", (DL_FUNC) &ioi_r_resample_variance, 6},
   {"ioi_r_resample_ranks", (DL_FUNC) &ioi_r_resample_ranks, 2},
   {"ioi_r_resample_record_ranks", (DL_FUNC) &ioi_r_resample_record_ranks, 4},
   {"ioi_r_mean", (DL_FUNC) &ioi_r_mean, 4},

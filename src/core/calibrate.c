@@ -8,6 +8,7 @@
 #include "core/calibrate.h"
 
 #include "core/tally.h"
+#include "core/vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -341,6 +342,12 @@ void ioi_scale_weights(const ioi_key *key, size_t keys, size_t which,
       out[from + i] = value_at(w, from + i) * g;
     }
   }
+}
+
+void ioi_calibrated_weights(const double *d, size_t records, double *g)
+{
+  IOI_VECTOR
+  for (size_t i = 0; i < records; i++) g[i] *= d[i];
 }
 
 size_t ioi_weights_within(const ioi_numbers *w, const ioi_numbers *after,

@@ -101,6 +101,9 @@ void ioi_scale_weights(const ioi_key *key, size_t keys, size_t which,
                        const ioi_numbers *w, size_t rows, const double *factor,
                        double *out, ioi_level *level);
 
+/* g of each record becomes its weight, d g. */
+void ioi_calibrated_weights(const double *d, size_t records, double *g);
+
 /* Weights, 0 where `after` is 0. Gives in how many rows that changes them.
  *
  *   out  [out]  rows; NULL to count alone. */

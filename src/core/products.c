@@ -93,8 +93,8 @@ IOI_INLINE void put_squares(ioi_batch *batch, const double *u,
   }
 }
 
-static void put_narrow(ioi_batch *batch, const double *u, const double *centre,
-                       const double *scale, double factor)
+IOI_INLINE void put_any(ioi_batch *batch, const double *u, const double *centre,
+                        const double *scale, double factor)
 {
   if (batch->squares)
     put_squares(batch, u, centre, scale, factor);
@@ -102,15 +102,18 @@ static void put_narrow(ioi_batch *batch, const double *u, const double *centre,
     put_tiles(batch, u, centre, scale, factor);
 }
 
+static void put_narrow(ioi_batch *batch, const double *u, const double *centre,
+                       const double *scale, double factor)
+{
+  put_any(batch, u, centre, scale, factor);
+}
+
 #ifdef IOI_WIDE
 IOI_WIDE
 static void put_wide(ioi_batch *batch, const double *u, const double *centre,
                      const double *scale, double factor)
 {
-  if (batch->squares)
-    put_squares(batch, u, centre, scale, factor);
-  else
-    put_tiles(batch, u, centre, scale, factor);
+  put_any(batch, u, centre, scale, factor);
 }
 #endif
 

@@ -59,7 +59,7 @@ SEXP ioi_r_calibrate(SEXP level, SEXP first, SEXP value, SEXP centre,
   ioi_status status =
     ioi_calibrate(&x, w, REAL_RO(target), &distance, Rf_asReal(tolerance), g,
                   REAL(VECTOR_ELT(out, 1)), work, order, on_step, NULL);
-  for (size_t i = 0; Rf_asLogical(whole) && i < records; i++) g[i] *= w[i];
+  if (Rf_asLogical(whole)) ioi_calibrated_weights(w, records, g);
   SET_VECTOR_ELT(out, 2, ioi_r_status(status));
   UNPROTECT(1);
   return out;

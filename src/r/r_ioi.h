@@ -83,8 +83,8 @@ SEXP ioi_r_resample_totals(SEXP totals, SEXP which, SEXP factor);
 SEXP ioi_r_resample_ranks(SEXP factor, SEXP bits);
 SEXP ioi_r_resample_record_ranks(SEXP columns, SEXP weight, SEXP record,
                                  SEXP first);
-SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
-                             SEXP covariance);
+SEXP ioi_r_resample_variance(SEXP estimate, SEXP mse, SEXP theta, SEXP scale,
+                             SEXP rscale, SEXP covariance);
 
 SEXP ioi_r_mean(SEXP estimator, SEXP totals, SEXP variables, SEXP centre);
 SEXP ioi_r_mean_deff(SEXP moments, SEXP value, SEXP variables, SEXP v, SEXP n);

@@ -3,6 +3,7 @@
 
 #include "core/rank.h"
 #include "core/resample.h"
+#include "core/variance.h"
 
 #include <string.h>
 
@@ -69,11 +70,13 @@ SEXP ioi_r_resample_totals(SEXP totals, SEXP which, SEXP factor)
   return out;
 }
 
-/* estimate: full-sample estimates or NULL; theta: rows x replicates. Gives v
- * (matrix or vector) and missing. */
-SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
-                             SEXP covariance)
+/* estimate: full-sample estimates; mse: are deviations taken from them, not from the
+ * mean of the replicates?; theta: rows x replicates. Gives v (matrix or vector), without
+ * what is rounding, and missing. */
+SEXP ioi_r_resample_variance(SEXP estimate, SEXP mse, SEXP theta, SEXP scale,
+                             SEXP rscale, SEXP covariance)
 {
+  const double *full_sample = REAL_RO(estimate);
   const int rows = Rf_nrows(theta), full = Rf_asLogical(covariance);
   const char *names[] = {"v", "missing", ""};
   SEXP out = PROTECT(Rf_mkNamed(VECSXP, names));
@@ -83,9 +86,11 @@ SEXP ioi_r_resample_variance(SEXP estimate, SEXP theta, SEXP scale, SEXP rscale,
   SET_VECTOR_ELT(out, 1, Rf_allocVector(REALSXP, rows));
   double *work = (double *) R_alloc(2 * (size_t) rows, sizeof *work);
   ioi_resample_variance(
-    Rf_isNull(estimate) ? NULL : REAL_RO(estimate), REAL_RO(theta),
+    Rf_asLogical(mse) ? full_sample : NULL, REAL_RO(theta),
     (size_t) Rf_ncols(theta), (size_t) rows, Rf_asReal(scale), REAL_RO(rscale),
     full, REAL(VECTOR_ELT(out, 0)), REAL(VECTOR_ELT(out, 1)), work);
+  ioi_variance_clean(full_sample, (size_t) rows, full,
+                     REAL(VECTOR_ELT(out, 0)));
   UNPROTECT(1);
   return out;
 }
